@@ -1,0 +1,65 @@
+"""Events: what a source hands in, what is journaled, and the record that rules see."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+PLATFORM_OBJECTS = ("container", "service", "stack", "node", "nodecluster")
+"""The names under which rules see the objects of a container platform (rules.md §2)."""
+
+PLATFORM_FACTS = (*PLATFORM_OBJECTS, "labels", "cause", "planned")
+"""On container-platform sources these names come from facts and win over the frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A frame as a source received it, on its way to the journal.
+
+    `raw` is UTF-8 JSON text of one object, exactly as received. `identity` names the frame when
+    it has no `uuid` of its own (design.md §4). `facts` is what the source knows beyond the frame.
+    `platform` says whether PLATFORM_FACTS come from facts. `acknowledge`, if any, is called once,
+    after the commit that holds the event, or when the frame was rejected or is a duplicate. `at`
+    is the arrival time where it is not the present (replay).
+    """
+
+    source: str
+    raw: bytes
+    identity: str
+    platform: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
+    acknowledge: Callable[[], None] | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened. `id` is unique per source; `time` and `received_at` are UTC."""
+
+    id: str
+    source: str
+    subject: str
+    time: datetime
+    received_at: datetime
+    raw: bytes
+    data: Mapping[str, object]
+    facts: Mapping[str, object]
+    platform: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A frame that cannot be an event: why, and the first bytes of it."""
+
+    source: str
+    received_at: datetime
+    reason: str
+    excerpt: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What conditions, group keys and templates see: the frame's fields and the facts over them."""
+
+    fields: Mapping[str, object]
+    platform: bool
