@@ -1,0 +1,73 @@
+"""What an HTTP answer means for a delivery: the table of rules.md §4, Outcome. Pure."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from reactor.model.request import Fault, Outcome, Response, Verdict
+
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(hours=24)
+"""`Retry-After` is clamped to these: a server can neither drive nor park us."""
+
+_RETRIED = {408, 425, 429}
+_BURIED_FAULTS = {Fault.INVALID}
+_SECONDS = re.compile(r"[+-]?\d{1,19}(?:\.\d{0,9})?", re.ASCII)
+_FOREVER = 10.0**10  # seconds; far beyond the clamp, and small enough for a timedelta
+
+
+def judge_http(response: Response) -> Outcome:
+    """What became of one exchange. `detail` is made of the status and of words of ours."""
+    if response.status is None:
+        verdict, detail = _judge_fault(response)
+    else:
+        verdict, detail = _judge_status(response.status, response.detail)
+    return Outcome(
+        verdict=verdict,
+        detail=detail,
+        status=response.status,
+        retry_after=_clamped(response.retry_after) if verdict is Verdict.RETRY else None,
+        elapsed=response.elapsed,
+    )
+
+
+def _judge_fault(response: Response) -> tuple[Verdict, str]:
+    verdict = Verdict.BURY if response.fault in _BURIED_FAULTS else Verdict.RETRY
+    return verdict, response.detail or f"no answer ({response.fault})"
+
+
+def _judge_status(status: int, origin: str) -> tuple[Verdict, str]:
+    if 200 <= status < 300:
+        return Verdict.SUCCEEDED, named(status)
+    if 300 <= status < 400:
+        where = f" to {origin}" if origin else ""
+        return Verdict.BURY, f"redirects are not followed: {status}{where}"
+    if 400 <= status < 500 and status not in _RETRIED:
+        return Verdict.BURY, named(status)
+    return Verdict.RETRY, named(status)
+
+
+def named(status: int) -> str:
+    """A status as people read it: "503 Service Unavailable", or the bare number if unknown."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _clamped(wait: timedelta | None) -> timedelta | None:
+    return None if wait is None else min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def parse_retry_after(text: str, now: datetime) -> timedelta | None:
+    """The wait that a `Retry-After` header asks for, in seconds or until a date (RFC 9110
+    §10.2.3), not clamped; None when it says neither."""
+    text = text.strip()
+    if _SECONDS.fullmatch(text):
+        return timedelta(seconds=max(-_FOREVER, min(float(text), _FOREVER)))
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,106 @@
+"""The HTTP request of one attempt: a stored request with its address and its secrets joined.
+
+Pure, and shared by the actions, which do not know each other.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import quote
+
+from reactor import __version__
+from reactor.model.delivery import Delivery
+from reactor.model.errors import DestinationRemoved, RenderFailed
+from reactor.model.request import HttpRequest
+from reactor.model.rule import Destination
+from reactor.model.secret import Joint, Parts, Vault
+
+JSON_TYPE = "application/json"
+TEXT_TYPE = "text/plain; charset=utf-8"
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # RFC 9110 §5.6.2
+_PRINTABLE = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
+
+
+def _in_json(value: str) -> str:
+    return json.dumps(value)[1:-1]
+
+
+def _in_url(value: str) -> str:
+    """A variable is written into a URL as its text, like everywhere in the rule file: what
+    separates parts of a URL stays; only what no URL may hold is encoded."""
+    return quote(value, safe="/?&=%:@!$'()*+,;~[]")
+
+
+def _as_it_is(value: str) -> str:
+    return value
+
+
+ENCODERS: Mapping[Joint, Callable[[str], str]] = {
+    Joint.PLAIN: _as_it_is,
+    Joint.JSON: _in_json,
+    Joint.URL: _in_url,
+}
+
+
+def http_request(
+    delivery: Delivery, destination: Destination | None, vault: Vault, now: datetime
+) -> HttpRequest:
+    """The request of an attempt that begins at `now`, with the delivery's id on it.
+
+    Raises DestinationRemoved, and RenderFailed when a secret is gone or a header cannot be sent.
+    """
+    stored = delivery.request
+    headers = dict(_given_headers(stored.headers, destination, vault))
+    headers |= {
+        "webhook-id": delivery.id,
+        "idempotency-key": delivery.id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "user-agent": f"reactor/{__version__}",
+    }
+    return HttpRequest(
+        method=stored.method,
+        url=_address(delivery, destination, vault),
+        headers=headers,
+        body=joined(stored.body, vault).encode(),
+        timeout=delivery.timeout,
+    )
+
+
+def joined(parts: Parts, vault: Vault) -> str:
+    """The text with its secrets. Raises RenderFailed when the rules no longer hold one of them."""
+    try:
+        return vault.join(parts, ENCODERS)
+    except KeyError as gone:
+        raise RenderFailed(f"{gone.args[0]} is no longer in the rule file") from None
+
+
+def summary(names: Mapping[str, object]) -> str:
+    """What is said where the rule says nothing: "web crashed: /api/…/container/…/ Stopped"."""
+    event, state = names["event"], names.get("state")
+    subject = event["subject"] if isinstance(event, Mapping) else event
+    told = f" {state}" if isinstance(state, str) else ""
+    return f"{names['rule']}: {subject}{told}"
+
+
+def _address(delivery: Delivery, destination: Destination | None, vault: Vault) -> str:
+    if delivery.request.url is not None:
+        return joined(delivery.request.url, vault)
+    if destination is None:
+        raise DestinationRemoved(f"destination '{delivery.destination}' is not in the rule file")
+    return destination.url.value
+
+
+def _given_headers(
+    stored: Mapping[str, Parts], destination: Destination | None, vault: Vault
+) -> Mapping[str, str]:
+    """Headers from the rule file by lower-case name; the action's win over the destination's."""
+    written = {} if destination is None else {n: s.value for n, s in destination.headers.items()}
+    written |= {name: joined(parts, vault) for name, parts in stored.items()}
+    for name, value in written.items():
+        if not _TOKEN.fullmatch(name):
+            raise RenderFailed("a header's name holds characters that HTTP does not allow")
+        if not _PRINTABLE.fullmatch(value):
+            raise RenderFailed(f"header '{name}' holds more than printable ASCII characters")
+    return {name.lower(): value for name, value in written.items()}

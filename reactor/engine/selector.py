@@ -1,0 +1,152 @@
+"""Paths into an event: dotted paths, compiled to direct access, and JSONPath.
+
+A dotted path is names joined by dots; a name that holds dots or spaces is quoted:
+`labels."com.docker.compose.service"`. Where it meets a list it goes on into each element and
+yields the list of what it found there, lists among the finds laid flat.
+
+A path that begins with `$.` or `$[` is JSONPath: names, quoted names, indices, slices, `*`, `..`
+and filters that compare (`$.items[?(@.n > 1)]`). What jsonpath-ng can do beyond that (regexes in
+filters, arithmetic, `parent`, functions) is refused. No result is a missing field, one result is
+the value, several are a list.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from reactor.model.errors import ReactorError
+from reactor.model.protocols import Path
+
+MAX_PATH = 500
+_NAMES = re.compile(r'(?:"([^"]+)"|([^."\s][^."]*))(\.|$)')
+_TOP_FIELD = re.compile(r"\$\.([A-Za-z_]\w*)")
+_JSONPATH_NODES = frozenset(
+    ("Root", "This", "Child", "Fields", "Index", "Slice", "Wildcard", "Descendants")
+) | {"Filter", "Expression", "And", "Or"}
+
+
+class Missing(Enum):
+    """The type of MISSING, which no event can hold."""
+
+    MISSING = "missing"
+
+
+MISSING: Final = Missing.MISSING
+"""What `find` gives when there is no such field. A field that holds null is not missing."""
+
+
+class PathInvalid(ReactorError):
+    """A text that is no path; the message says what is wrong with it."""
+
+
+def parse_path(text: str) -> Path:
+    """The path that `text` writes. Raises PathInvalid. Finding never raises."""
+    if len(text) > MAX_PATH:
+        raise PathInvalid(f"a path has at most {MAX_PATH} characters")
+    top = _TOP_FIELD.fullmatch(text)
+    if top:  # how fields called `any`, `all` and `not` are written; no need for a library
+        return DottedPath(text, (top[1],))
+    if text.startswith(("$.", "$[")):
+        return JsonPath(text, _compile(text))
+    return DottedPath(text, _split(text))
+
+
+@dataclass(frozen=True, slots=True)
+class DottedPath:
+    """Names to follow one after the other. Objects and lists are those of a JSON decoder."""
+
+    text: str
+    names: tuple[str, ...]
+
+    def find(self, fields: Mapping[str, object]) -> object:
+        """The value, or MISSING."""
+        value = fields.get(self.names[0], MISSING)
+        for done, name in enumerate(self.names[1:], start=1):
+            if isinstance(value, list):
+                return _spread(value, self.names[done:])
+            if not isinstance(value, dict):
+                return MISSING
+            value = value.get(name, MISSING)
+        return value
+
+
+def _spread(elements: list[object], names: tuple[str, ...]) -> object:
+    """What `names` lead to in each element, in one list; MISSING if no element has it."""
+    found = elements
+    for name in names:
+        found = [each[name] for each in _flat(found) if isinstance(each, dict) and name in each]
+    if elements and not found:
+        return MISSING
+    return [part for value in found for part in (value if isinstance(value, list) else (value,))]
+
+
+def _flat(values: list[object]) -> Iterator[object]:
+    """The values in order, with those of lists, at any depth, in place of the lists."""
+    waiting = values[::-1]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(reversed(value))
+        else:
+            yield value
+
+
+def _split(text: str) -> tuple[str, ...]:
+    """The names of a dotted path."""
+    names, at = [], 0
+    while found := _NAMES.match(text, at):
+        names.append(found[1] or found[2])
+        at = found.end()
+        if not found[3]:
+            return tuple(names)
+    if text.count('"') % 2:
+        raise PathInvalid("a quote is not closed")
+    raise PathInvalid('expected names joined by dots, such as labels."com.example.name"')
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPath:
+    """A JSONPath, parsed once."""
+
+    text: str
+    query: Any  # a jsonpath_ng.JSONPath: named here it would have to be imported at start-up
+
+    def find(self, fields: Mapping[str, object]) -> object:
+        """The value, the list of several values, or MISSING."""
+        try:
+            found = [datum.value for datum in self.query.find(fields)]
+        except RecursionError:  # the library recurses; an event deeper than that has no such field
+            return MISSING
+        if not found:
+            return MISSING
+        return found[0] if len(found) == 1 else found
+
+
+def _compile(text: str) -> Any:
+    from jsonpath_ng.exceptions import JSONPathError
+    from jsonpath_ng.ext.parser import parse
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # deprecated syntax would change its meaning one day
+        try:
+            query = parse(text)
+        except (JSONPathError, DeprecationWarning, RecursionError, re.error) as error:
+            raise PathInvalid(f"it is not JSONPath: {error}") from error
+    for node in _nodes(query):
+        if type(node).__name__ not in _JSONPATH_NODES or getattr(node, "op", None) == "=~":
+            raise PathInvalid("only names, indices, slices, *, .. and comparing filters are known")
+    return query
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    """A parsed JSONPath and everything in it."""
+    from jsonpath_ng import JSONPath
+
+    yield node
+    for value in vars(node).values():
+        for part in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(part, JSONPath):
+                yield from _nodes(part)

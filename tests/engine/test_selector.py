@@ -1,0 +1,137 @@
+"""Paths into an event."""
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reactor.engine.selector import MAX_PATH, MISSING, PathInvalid, parse_path
+
+EVENT = {
+    "state": "Stopped",
+    "nothing": None,
+    "service": {"name": "web"},
+    "labels": {"com.docker.compose.service": "web", "a b": 1},
+    "any": 7,
+    "empty": [],
+    "scalars": [1, 2],
+    "ports": [{"inner": 80, "tags": ["a", "b"]}, {"inner": 443, "tags": ["c"]}, {"outer": 1}],
+    "nested": [[{"n": 1}], [{"n": 2}, 3]],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("state", "Stopped"),
+        ("nothing", None),
+        ("absent", MISSING),
+        ("service.name", "web"),
+        ("service.name.first", MISSING),
+        ("nothing.at.all", MISSING),
+        ('labels."com.docker.compose.service"', "web"),
+        ('labels."a b"', 1),
+        ("labels.a b", 1),
+        ('"state"', "Stopped"),
+        ("empty", []),
+        ("empty.x", []),
+        ("empty.x.y", []),
+        ("scalars.x", MISSING),
+        ("ports.inner", [80, 443]),
+        ("ports.tags", ["a", "b", "c"]),
+        ("ports.nowhere", MISSING),
+        ("nested.n", [1, 2]),
+    ],
+)
+def test_a_dotted_path_goes_straight_to_the_value(path, expected):
+    assert parse_path(path).find(EVENT) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$.any", 7),
+        ("$.absent", MISSING),
+        ("$.nothing", None),
+        ("$.service.name", "web"),
+        ("$['service']['name']", "web"),
+        ("$.labels['com.docker.compose.service']", "web"),
+        ("$.ports[0].inner", 80),
+        ("$.ports[-1].outer", 1),
+        ("$.ports[9].inner", MISSING),
+        ("$.ports[*].inner", [80, 443]),
+        ("$.ports[*].outer", 1),
+        ("$.ports[0:2].inner", [80, 443]),
+        ("$.ports.inner", MISSING),
+        ("$..outer", 1),
+        ("$..inner", [80, 443]),
+        ("$.ports[?(@.inner > 100)].inner", 443),
+        ("$.ports[?(@.inner == 80 || @.outer)].outer", 1),
+        ("$.scalars", [1, 2]),
+    ],
+)
+def test_jsonpath_gives_the_value_or_the_list_of_several(path, expected):
+    assert parse_path(path).find(EVENT) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("", "expected names"),
+        (".", "expected names"),
+        ("a.", "expected names"),
+        (".a", "expected names"),
+        ("a..b", "expected names"),
+        ('a"b"', "expected names"),
+        ('""', "expected names"),
+        ('"a', "not closed"),
+        ("a" * (MAX_PATH + 1), "at most 500"),
+        ("$.", "not JSONPath"),
+        ("$[", "not JSONPath"),
+        ("$.a[", "not JSONPath"),
+        ("$.a[?(@.b >)]", "not JSONPath"),
+        ("$.a | $.b", "not JSONPath"),
+        ("$.a[?(@.b =~ '(x+)+y')]", "comparing filters"),
+        ("$.a.`parent`", "comparing filters"),
+        ("$.a.`len`", "comparing filters"),
+        ("$.a + $.b", "comparing filters"),
+        ("$.a where b", "comparing filters"),
+    ],
+)
+def test_what_is_no_path_is_refused_in_plain_words(path, why):
+    with pytest.raises(PathInvalid, match=why):
+        parse_path(path)
+
+
+@given(st.text(alphabet="$.[]()?@*'\"ab01,:=<>!&|~` ", max_size=30))
+def test_any_text_is_a_path_or_is_refused(text):
+    try:
+        path = parse_path(text)
+    except PathInvalid:
+        return
+    path.find(EVENT)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("abc"), inner),
+)
+PATHS = [
+    parse_path(text)
+    for text in ("a", "a.b", "a.b.c", "$.a.b", "$..a", "$.a[0]", "$.a[*].b", "$.a[?(@.b > 1)].c")
+]
+
+
+@given(st.dictionaries(st.sampled_from("abc"), JSON), st.sampled_from(PATHS))
+def test_finding_never_raises(fields, path):
+    path.find(fields)
+
+
+@pytest.mark.parametrize("path", ["a.b", "$..b", "$.a..b", "$..[?($.a)]"])
+def test_no_nesting_is_too_deep(path):
+    deep: object = 1
+    for _ in range(3 * sys.getrecursionlimit()):
+        deep = [{"a": deep}]
+
+    parse_path(path).find({"a": deep})
