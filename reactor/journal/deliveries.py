@@ -1,0 +1,220 @@
+"""The tables `deliveries`, `requests` and `attempts`: what was promised, read and added here.
+
+Changes of state are in `moves`.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from functools import lru_cache
+from sqlite3 import Row
+
+from reactor.duration import from_micros, to_micros
+from reactor.journal.codec import from_span, to_json, to_request, to_span, to_text
+from reactor.journal.database import Connection
+from reactor.model.delivery import Attempt, Delivery, RetryPolicy, State
+
+
+def insert_deliveries(db: Connection, deliveries: Collection[Delivery]) -> None:
+    """Add new promises. An id that is there already is a conflict."""
+    db.executemany(
+        """
+        insert into deliveries (
+            id, event_id, source, rule, action, type, destination, lane, order_key, state,
+            timeout, retry_first, retry_ceiling, retry_give_up_after,
+            created_at, promised_at, due_at, attempts, reason, turn
+        )
+        values (
+            ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+            not exists (
+                select 1 from deliveries as earlier
+                where earlier.order_key = ?9
+                    and earlier.state in ('pending', 'running', 'retrying')
+            )
+        )
+        """,
+        map(_to_row, deliveries),
+    )
+    db.executemany(
+        "insert into requests (delivery, content) select number, ? from deliveries where id = ?",
+        [(to_text(delivery.request), delivery.id) for delivery in deliveries],
+    )
+
+
+def _to_row(delivery: Delivery) -> tuple[str | int | None, ...]:
+    return (
+        delivery.id,
+        delivery.event_id,
+        delivery.source,
+        delivery.rule,
+        delivery.action,
+        delivery.type,
+        delivery.destination,
+        delivery.lane,
+        delivery.order_key,
+        delivery.state,
+        to_span(delivery.timeout),
+        to_span(delivery.retry.first),
+        to_span(delivery.retry.ceiling),
+        to_span(delivery.retry.give_up_after),
+        to_micros(delivery.created_at),
+        to_micros(delivery.promised_at),
+        to_micros(delivery.due_at),
+        delivery.attempts,
+        delivery.reason,
+    )
+
+
+def lanes(db: Connection) -> list[str]:
+    """The lanes in which a delivery waits to be claimed, whenever it is due.
+
+    It leaps from lane to lane in the index, so a lane with a million rows costs one step.
+    """
+    rows = db.execute(
+        """
+        with recursive found (lane) as (
+            select ''
+            union all
+            select (
+                select lane from deliveries indexed by deliveries_to_claim
+                where state in ('pending', 'retrying') and turn = 1 and lane > found.lane
+                order by lane limit 1
+            )
+            from found where found.lane is not null
+        )
+        select lane from found where lane <> ''
+        """
+    )
+    return [row["lane"] for row in rows]
+
+
+def due(db: Connection, lane: str, now: datetime, limit: int) -> list[Delivery]:
+    """At most `limit` deliveries of `lane` that may be claimed at `now`, longest due first.
+
+    One with an order_key is among them only when it is the first undone one of that key.
+    """
+    rows = db.execute(
+        """
+        select * from full_deliveries
+        where lane = ? and due_at <= ? and state in ('pending', 'retrying') and turn = 1
+        order by due_at, number limit ?
+        """,
+        (lane, to_micros(now), limit),
+    )
+    return [_to_delivery(row) for row in rows]
+
+
+def next_due(db: Connection, lane: str, now: datetime) -> datetime | None:
+    """When the next delivery of `lane` becomes due after `now`, or None."""
+    row = db.execute(
+        """
+        select due_at from deliveries indexed by deliveries_to_claim
+        where lane = ? and due_at > ? and state in ('pending', 'retrying') and turn = 1
+        order by due_at limit 1
+        """,
+        (lane, to_micros(now)),
+    ).fetchone()
+    return None if row is None else from_micros(row["due_at"])
+
+
+def get(db: Connection, delivery_id: str) -> Delivery | None:
+    """The delivery with this id, or None."""
+    row = db.execute("select * from full_deliveries where id = ?", (delivery_id,)).fetchone()
+    return None if row is None else _to_delivery(row)
+
+
+def list_deliveries(
+    db: Connection,
+    *,
+    states: Collection[State] | None = None,
+    rule: str | None = None,
+    destination: str | None = None,
+    limit: int | None = None,
+) -> Iterator[Delivery]:
+    """Deliveries, oldest first; with `limit` the newest so many. Filters that are None let all
+    pass. Rows are read as they are taken, so the connection is busy until the last one."""
+    wanted = {
+        "states": None if states is None else to_json(states),
+        "rule": rule,
+        "destination": destination,
+        "limit": limit,
+    }
+    query = _ALL if limit is None else _NEWEST
+    return map(_to_delivery, db.execute(query, wanted))
+
+
+_ALL = """
+select * from full_deliveries
+where (:states is null or state in (select value from json_each(:states)))
+    and (:rule is null or rule = :rule)
+    and (:destination is null or destination = :destination)
+order by number
+"""
+
+_NEWEST = """
+select * from (
+    select * from full_deliveries
+    where (:states is null or state in (select value from json_each(:states)))
+        and (:rule is null or rule = :rule)
+        and (:destination is null or destination = :destination)
+    order by number desc limit :limit
+)
+order by number
+"""
+
+
+def _to_delivery(row: Row) -> Delivery:
+    # By position, in the view's order: by name every delivery would take twice as long to read.
+    (id_, event_id, source, rule, action, type_, destination, lane, order_key, *rest) = row
+    (state, request, timeout, first, ceiling, give_up_after, *rest) = rest
+    (created_at, promised_at, due_at, attempts, reason, *_) = rest
+    return Delivery(
+        id=id_,
+        event_id=event_id,
+        source=source,
+        rule=rule,
+        action=action,
+        type=type_,
+        destination=destination,
+        lane=lane,
+        order_key=order_key,
+        state=State(state),
+        request=to_request(request),
+        timeout=from_span(timeout),
+        retry=_retry(first, ceiling, give_up_after),
+        created_at=from_micros(created_at),
+        promised_at=from_micros(promised_at),
+        due_at=from_micros(due_at),
+        attempts=attempts,
+        reason=reason,
+    )
+
+
+@lru_cache(maxsize=64)  # a rule file has few policies and the journal many deliveries
+def _retry(first: int, ceiling: int, give_up_after: int) -> RetryPolicy:
+    return RetryPolicy(
+        first=from_span(first), ceiling=from_span(ceiling), give_up_after=from_span(give_up_after)
+    )
+
+
+def attempts_of(db: Connection, delivery_id: str) -> list[Attempt]:
+    """Every attempt of a delivery that ended, in order, those before a redelivery included."""
+    rows = db.execute(
+        """
+        select attempts.number, started_at, ended_at, verdict, status, detail
+        from deliveries join attempts on attempts.delivery = deliveries.number
+        where deliveries.id = ? order by attempts.number
+        """,
+        (delivery_id,),
+    )
+    return [
+        Attempt(
+            delivery_id=delivery_id,
+            number=row["number"],
+            started_at=from_micros(row["started_at"]),
+            ended_at=from_micros(row["ended_at"]),
+            verdict=row["verdict"],
+            status=row["status"],
+            detail=row["detail"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,71 @@
+"""The table `events`: one row per accepted event, with its frame exactly as it was received."""
+
+from collections.abc import Collection, Iterable
+from sqlite3 import Row
+
+from reactor.duration import from_micros, to_micros
+from reactor.journal.codec import from_json, to_json
+from reactor.journal.database import Connection
+from reactor.model.event import Event
+
+
+def insert_events(db: Connection, events: Iterable[Event]) -> None:
+    """Add events that are not `known`; a known one is a conflict."""
+    db.executemany(
+        """
+        insert into events (id, source, subject, time, received_at, platform, frame, facts)
+        values (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        map(_to_row, events),
+    )
+
+
+def _to_row(event: Event) -> tuple[str, str, str, int, int, bool, str, str]:
+    return (
+        event.id,
+        event.source,
+        event.subject,
+        to_micros(event.time),
+        to_micros(event.received_at),
+        event.platform,
+        event.raw.decode(),
+        to_json(event.facts),
+    )
+
+
+def known(db: Connection, source: str, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that `source` has already brought."""
+    rows = db.execute(
+        """
+        select id from events
+        where id in (select value from json_each(?)) and source = ?
+        """,
+        (to_json(ids), source),
+    )
+    return {row["id"] for row in rows}
+
+
+def find(db: Connection, event_id: str) -> Event | None:
+    """The event with this id, the newest if several sources have one, or None."""
+    row = db.execute(
+        """
+        select id, source, subject, time, received_at, platform, frame, facts
+        from events where id = ? order by number desc limit 1
+        """,
+        (event_id,),
+    ).fetchone()
+    return None if row is None else _to_event(row)
+
+
+def _to_event(row: Row) -> Event:
+    return Event(
+        id=row["id"],
+        source=row["source"],
+        subject=row["subject"],
+        time=from_micros(row["time"]),
+        received_at=from_micros(row["received_at"]),
+        raw=row["frame"].encode(),
+        data=from_json(row["frame"]),
+        facts=from_json(row["facts"]),
+        platform=bool(row["platform"]),
+    )

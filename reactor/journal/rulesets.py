@@ -1,0 +1,39 @@
+"""The table `rulesets`: every rule set that decided something, and what taking one up does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reactor.duration import to_micros
+from reactor.journal.database import Connection
+from reactor.journal.inputs import insert_adoption
+from reactor.journal.memory import forget_others
+from reactor.journal.moves import bury_removed
+from reactor.model.journal import Adopted, GateMark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """Take up a rule set, at start and at reload (rules.md §3, Reload).
+
+    Memory of gates that are not among `marks` is forgotten; waiting deliveries to a destination
+    that is not among `destinations` become dead. `text` has references in place of secrets.
+    """
+
+    sequence: int
+    at: datetime
+    ruleset: str
+    text: str
+    marks: frozenset[GateMark]
+    destinations: frozenset[str]
+
+    def apply(self, db: Connection) -> Adopted:
+        """Inside the writer's transaction."""
+        insert_adoption(db, self.sequence, self.at, self.ruleset)
+        db.execute(
+            "insert or ignore into rulesets (hash, text, first_at) values (?, ?, ?)",
+            (self.ruleset, self.text, to_micros(self.at)),
+        )
+        return Adopted(
+            forgotten=forget_others(db, self.marks),
+            buried=bury_removed(db, self.destinations),
+        )

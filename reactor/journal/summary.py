@@ -1,0 +1,61 @@
+"""Totals of everything, as `demo` and status pages show them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from reactor.journal.database import Connection
+from reactor.model.delivery import State
+from reactor.model.event import Event, Rejection
+from reactor.model.journal import Counts
+from reactor.model.match import Reason
+
+
+def add_totals(
+    db: Connection,
+    *,
+    events: Iterable[Event],
+    duplicates: Mapping[str, int],
+    rejections: Iterable[Rejection],
+) -> None:
+    """Count what the sources brought."""
+    accepted = Counter(event.source for event in events)
+    rejected = Counter(rejection.source for rejection in rejections)
+    db.executemany(
+        """
+        insert into source_totals (source, events, duplicates, rejected) values (?, ?, ?, ?)
+        on conflict do update set
+            events = events + excluded.events,
+            duplicates = duplicates + excluded.duplicates,
+            rejected = rejected + excluded.rejected
+        """,
+        [
+            (source, accepted[source], duplicates.get(source, 0), rejected[source])
+            for source in sorted({*accepted, *duplicates, *rejected})
+        ],
+    )
+
+
+def counts(db: Connection) -> Counts:
+    """All totals, of one moment."""
+    db.execute("begin")
+    try:
+        sources = db.execute(
+            "select source, events, duplicates, rejected from source_totals"
+        ).fetchall()
+        evaluations = db.execute(
+            "select rule, action, reason, count from evaluation_totals"
+        ).fetchall()
+        states = db.execute(
+            "select state, count(*) as count from deliveries group by state"
+        ).fetchall()
+    finally:
+        db.execute("rollback")  # nothing was written: it only held the moment
+    return Counts(
+        events={row["source"]: row["events"] for row in sources},
+        duplicates={row["source"]: row["duplicates"] for row in sources},
+        rejected={row["source"]: row["rejected"] for row in sources},
+        evaluations={
+            (row["rule"], row["action"], Reason(row["reason"])): row["count"] for row in evaluations
+        },
+        deliveries={State(row["state"]): row["count"] for row in states},
+    )

@@ -1,0 +1,210 @@
+"""The journal's writer: one thread that turns what others hand it into transactions.
+
+What waits goes into one transaction, so an idle journal commits at once and a busy one commits
+many write sets with one fsync (group commit). While the disk takes nothing, nothing is promised:
+the writer tries the same writes until it does.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from threading import Condition
+from typing import Protocol, TypeVar
+
+from reactor.journal.database import Connection
+from reactor.model.errors import JournalUnavailable, ReactorError
+
+MAX_WAITING = 1000
+"""Write sets that may wait; then `submit` blocks."""
+
+MAX_TOGETHER = 32
+"""Write sets in one transaction: enough to share an fsync, few enough to answer soon."""
+
+RETRY_SECONDS = 1.0
+
+_UNWRITABLE = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+"""Faults of the disk and of the moment, not of a write: they pass."""
+
+_GUILTY = (sqlite3.Error, ReactorError, ValueError, TypeError, OverflowError)
+"""What a write raises that can never be applied: a conflict, or a value no column can hold."""
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Write(Protocol[T_co]):
+    """A write set: a frozen value that knows its statements."""
+
+    def apply(self, db: Connection) -> T_co:
+        """Execute inside the writer's transaction; it may be called again after a rollback."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """A write set and its sender's future. `fulfil` applies it and returns what tells the sender,
+    to be called after the commit; `fail` does nothing to a sender that was told already."""
+
+    fulfil: Callable[[Connection], Callable[[], None]]
+    fail: Callable[[JournalUnavailable], None]
+
+
+def _promise(write: Write[T], future: Future[T]) -> _Promise:
+    def fulfil(db: Connection) -> Callable[[], None]:
+        return partial(future.set_result, write.apply(db))
+
+    def fail(fault: JournalUnavailable) -> None:
+        if not future.done():
+            future.set_exception(fault)
+
+    return _Promise(fulfil, fail)
+
+
+class Writer:
+    """Owns the writing connection. `run` is the body of the writer's thread."""
+
+    def __init__(self, connection: Connection, on_trouble: Callable[[str], None]) -> None:
+        """`on_trouble` gets a sentence when writing stops working, and one when it works again."""
+        self._db = connection
+        self._on_trouble = on_trouble
+        self._changed = Condition()
+        self._waiting: deque[_Promise] = deque()
+        self._taken: list[_Promise] = []
+        self._closing = False
+        self._trouble: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be written at present, or None."""
+        return self._trouble
+
+    def submit(self, write: Write[T]) -> Future[T]:
+        """Hand in a write set. Its future has the result once it is committed; it fails with
+        JournalUnavailable when the write is refused or the journal is closed first.
+
+        Blocks while MAX_WAITING write sets wait. Done-callbacks run in the writer's thread.
+        Raises JournalUnavailable after `close`.
+        """
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # what is on its way to the disk cannot be cancelled
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or len(self._waiting) < MAX_WAITING)
+            if self._closing:
+                raise JournalUnavailable("the journal is closed")
+            self._waiting.append(_promise(write, future))
+            self._changed.notify_all()
+        return future
+
+    def close(self) -> None:
+        """Take nothing more. `run` then writes what waits, closes the connection and returns."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+
+    def run(self) -> None:
+        """Write until closed. To be called once, in a thread of its own."""
+        try:
+            while self._take():
+                self._settle(self._taken)
+        finally:
+            self._end()
+
+    def _take(self) -> bool:
+        """Wait for write sets and take them; False when it is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._waiting)
+            count = min(len(self._waiting), MAX_TOGETHER)
+            self._taken = [self._waiting.popleft() for _ in range(count)]
+            self._changed.notify_all()
+        return count > 0
+
+    def _settle(self, group: list[_Promise]) -> None:
+        """Make the group durable and tell its senders. If it cannot be, find the guilty one."""
+        try:
+            tellings = self._persist(group)
+        except _GUILTY as fault:
+            if len(group) > 1:
+                for promise in group:
+                    self._settle([promise])
+            else:
+                group[0].fail(_refused(fault))
+        else:
+            for tell in tellings:
+                tell()
+
+    def _persist(self, group: list[_Promise]) -> list[Callable[[], None]]:
+        """Commit the group, however long the disk has no room for it."""
+        while True:
+            try:
+                tellings = self._transact(group)
+            except sqlite3.Error as error:
+                if not _is_unwritable(error):
+                    raise
+                self._wait_for_room(error)
+            else:
+                self._recovered()
+                return tellings
+
+    def _transact(self, group: list[_Promise]) -> list[Callable[[], None]]:
+        """One transaction, whole or not at all."""
+        self._db.execute("begin immediate")
+        try:
+            tellings = [promise.fulfil(self._db) for promise in group]
+            self._db.execute("commit")
+        finally:
+            if self._db.in_transaction:  # SQLite itself rolls some faults back
+                self._db.execute("rollback")
+        return tellings
+
+    def _wait_for_room(self, error: sqlite3.Error) -> None:
+        """Say it once, and rest. Raises JournalUnavailable when we are to close instead."""
+        sentence = (
+            f"the journal cannot be written: {error}; nothing is accepted or sent until it can be"
+        )
+        if self._trouble is None:
+            self._trouble = sentence
+            self._on_trouble(sentence)
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing, timeout=RETRY_SECONDS)
+            if self._closing:
+                raise JournalUnavailable(sentence) from error
+
+    def _recovered(self) -> None:
+        if self._trouble is not None:
+            self._trouble = None
+            self._on_trouble("the journal can be written again")
+
+    def _end(self) -> None:
+        """Leave no sender waiting, even if the thread dies of a fault of ours."""
+        self.close()
+        for promise in (*self._taken, *self._waiting):
+            promise.fail(JournalUnavailable("the journal is closed"))
+        with suppress(sqlite3.Error):  # on a full disk the log stays, and is read at the next start
+            self._db.execute("pragma wal_checkpoint(truncate)")
+        self._db.close()
+
+
+def _is_unwritable(error: sqlite3.Error) -> bool:
+    """Extended codes carry the primary one in their low byte; the module's own errors have none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNWRITABLE
+
+
+def _refused(fault: Exception) -> JournalUnavailable:
+    """What a sender gets: one type, whatever went wrong beneath."""
+    if isinstance(fault, JournalUnavailable):
+        return fault
+    refusal = JournalUnavailable(f"the journal refused a write: {fault}")
+    refusal.__cause__ = fault
+    return refusal

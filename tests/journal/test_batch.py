@@ -1,0 +1,58 @@
+"""What the pipeline decided is written whole."""
+
+from reactor.journal.batch import Batch
+from reactor.journal.deliveries import get
+from reactor.journal.evaluations import list_evaluations
+from reactor.journal.events import find
+from reactor.journal.inputs import last_sequence
+from reactor.journal.memory import load
+from reactor.journal.summary import counts
+from reactor.model.event import Rejection
+from reactor.model.journal import Input
+from reactor.model.match import Evaluation, Reason
+from reactor.model.memory import MemoryEntry, MemoryKey
+from tests.builders import NOON, a_delivery, an_event
+
+EVENT = an_event(uuid="event-1")
+EVALUATION = Evaluation(
+    event_id="event-1",
+    source="local",
+    rule="every event",
+    action="webhook",
+    reason=Reason.FIRED,
+    at=NOON,
+    key="[]",
+    delivery_id="delivery-1",
+)
+KEY, ENTRY = MemoryKey("every event", "webhook", "throttle", "[]"), MemoryEntry("m", {}, NOON)
+REJECTION = Rejection(source="local", received_at=NOON, reason="not_json", excerpt="{", size=1)
+
+
+def test_a_batch_holds_all_that_was_decided(db):
+    Batch(
+        events=(EVENT,),
+        inputs=(
+            Input(sequence=1, decided_at=NOON, ruleset="r", source="local", event_id="event-1"),
+        ),
+        evaluations=(EVALUATION,),
+        deliveries=(a_delivery(),),
+        memory={KEY: ENTRY},
+        rejections=(REJECTION,),
+        duplicates={"local": 2},
+    ).apply(db)
+
+    assert find(db, "event-1") == EVENT
+    assert last_sequence(db) == 1
+    assert list(list_evaluations(db)) == [EVALUATION]
+    assert get(db, "delivery-1") == a_delivery()
+    assert load(db) == {KEY: ENTRY}
+    assert counts(db).rejected == {"local": 1}
+    assert counts(db).duplicates == {"local": 2}
+
+
+def test_an_empty_batch_changes_nothing(db):
+    before = db.total_changes
+
+    Batch().apply(db)
+
+    assert db.total_changes == before

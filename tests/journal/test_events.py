@@ -1,0 +1,57 @@
+"""Accepted events, found again by their ids."""
+
+from reactor.journal.events import find, insert_events, known
+from tests.builders import an_event
+
+
+def test_an_event_comes_back_as_it_was(db):
+    event = an_event(
+        uuid="u-1",
+        state="Stopped",
+        datetime="2031-05-06T10:20:29.123456+00:00",
+        facts={"container": {"exit_code": 7}},
+        platform=True,
+    )
+
+    insert_events(db, [event])
+
+    assert find(db, "u-1") == event
+
+
+def test_an_unknown_event_is_none(db):
+    assert find(db, "u-1") is None
+
+
+def test_the_frame_is_kept_as_text_exactly_as_received(db):
+    insert_events(db, [an_event(uuid="u-1", name="\u00fc\n")])
+
+    row = db.execute("select id, frame, typeof(frame) as type from events").fetchone()
+
+    assert tuple(row) == ("u-1", '{"uuid":"u-1","name":"\u00fc\\n"}', "text")
+
+
+def test_ids_are_known_per_source(db):
+    insert_events(db, [an_event(uuid="u-1", source="a"), an_event(uuid="u-2", source="b")])
+
+    assert known(db, "a", ["u-1", "u-2", "u-3"]) == {"u-1"}
+
+
+def test_thousands_of_ids_can_be_asked_for_at_once(db):
+    insert_events(db, [an_event(uuid="u-1")])
+
+    assert known(db, "local", [f"u-{number}" for number in range(50_000)]) == {"u-1"}
+
+
+def test_of_one_id_in_two_sources_the_newest_is_found(db):
+    insert_events(db, [an_event(uuid="u-1", source="a"), an_event(uuid="u-1", source="b")])
+
+    found = find(db, "u-1")
+
+    assert found is not None
+    assert found.source == "b"
+
+
+def test_events_are_found_without_a_scan(db, scans):
+    assert scans(lambda: known(db, "local", ["u-1", "u-2"])) == []
+    sorts_the_few_of_one_id = ["USE TEMP B-TREE FOR ORDER BY"]
+    assert scans(lambda: find(db, "u-1")) == sorts_the_few_of_one_id

@@ -1,0 +1,64 @@
+"""Taking up a rule set."""
+
+from dataclasses import replace
+
+import pytest
+
+from reactor.journal.deliveries import get, insert_deliveries
+from reactor.journal.inputs import last_sequence
+from reactor.journal.memory import load, save
+from reactor.journal.rulesets import Adopt
+from reactor.model.delivery import State
+from reactor.model.journal import Adopted, GateMark
+from reactor.model.memory import MemoryEntry, MemoryKey
+from tests.builders import NOON, a_delivery
+
+ADOPT = Adopt(
+    sequence=1,
+    at=NOON,
+    ruleset="hash-1",
+    text="rules: []",
+    marks=frozenset({GateMark(rule="crash", action="slack", gate="throttle", mark="new")}),
+    destinations=frozenset({"ops"}),
+)
+
+
+def test_the_rule_set_is_kept_once_and_its_adoptions_each_time(db):
+    ADOPT.apply(db)
+    replace(ADOPT, sequence=2).apply(db)
+
+    assert db.execute("select hash, text from rulesets").fetchall()[0]["text"] == "rules: []"
+    assert db.execute("select count(*) from rulesets").fetchone()[0] == 1
+    assert last_sequence(db) == 2
+
+
+def test_only_gates_that_changed_forget(db):
+    old, new = (MemoryEntry(mark, {}, NOON) for mark in ("old", "new"))
+    web, other = (MemoryKey("crash", "slack", "throttle", key) for key in ("web", "db"))
+    save(db, {web: old, other: new})
+
+    assert ADOPT.apply(db) == Adopted(forgotten=1, buried=0)
+    assert load(db) == {other: new}
+
+
+@pytest.mark.parametrize(
+    ("state", "destination", "after"),
+    [
+        (State.PENDING, "gone", State.DEAD),
+        (State.RETRYING, "gone", State.DEAD),
+        (State.RUNNING, "gone", State.RUNNING),  # its attempt's end finds out
+        (State.SUCCEEDED, "gone", State.SUCCEEDED),
+        (State.PENDING, "ops", State.PENDING),
+        (State.PENDING, None, State.PENDING),  # an inline URL needs no destination
+    ],
+)
+def test_what_waits_for_a_removed_destination_is_buried(db, state, destination, after):
+    insert_deliveries(db, [a_delivery(state=state, destination=destination)])
+
+    buried = ADOPT.apply(db).buried
+
+    found = get(db, "delivery-1")
+    assert found is not None
+    assert found.state is after
+    assert found.reason == ("destination_removed" if buried else None)
+    assert buried == (after is not state)

@@ -1,0 +1,222 @@
+"""The writer: one transaction for what waits, and patience with a full disk."""
+
+import sqlite3
+from dataclasses import dataclass
+from threading import Event, Thread
+
+import pytest
+
+from reactor.journal import writer as writing
+from reactor.journal.database import open_reader, open_writer
+from reactor.model.errors import JournalUnavailable
+
+FULL = (
+    "the journal cannot be written: database or disk is full; "
+    "nothing is accepted or sent until it can be"
+)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A write set of these tests: one row, and its number."""
+
+    name: str
+    size: int = 0
+
+    def apply(self, db):
+        row = (self.name, "x" * self.size)
+        return db.execute("insert into rulesets values (?, ?, 0) returning hash", row).fetchone()[
+            "hash"
+        ]
+
+
+@dataclass(frozen=True)
+class Breaks:
+    """A write set that can never be applied."""
+
+    fault: BaseException
+
+    def apply(self, db):
+        db.execute("insert into rulesets values ('half', '', 0)")
+        raise self.fault
+
+
+def names(folder):
+    reader = open_reader(folder)
+    found = [row["hash"] for row in reader.execute("select hash from rulesets order by hash")]
+    reader.close()
+    return found
+
+
+def commits(folder):
+    """How many transactions the log holds: frames that end one have the size of the database."""
+    log = (folder / "reactor.db-wal").read_bytes()
+    frames = [log[at : at + 8] for at in range(32, len(log), 24 + 4096)]
+    return sum(frame[4:] != b"\0\0\0\0" for frame in frames)
+
+
+def test_a_future_has_the_result_when_it_is_on_the_disk(running, tmp_path):
+    running.start()
+
+    assert running.writer.submit(Note("a")).result(10) == "a"
+    assert names(tmp_path) == ["a"]
+
+
+def test_what_waits_is_committed_together_in_order(running, tmp_path):
+    before = commits(tmp_path)
+    futures = [running.writer.submit(Note(str(number))) for number in range(9)]
+    running.start()
+
+    assert [future.result(10) for future in futures] == list("012345678")
+    assert commits(tmp_path) == before + 1
+
+
+def test_one_transaction_takes_so_many_and_no_more(running, tmp_path):
+    before = commits(tmp_path)
+    many = writing.MAX_TOGETHER + 1
+    futures = [running.writer.submit(Note(str(number))) for number in range(many)]
+    running.start()
+
+    assert [future.result(10) for future in futures] == [str(number) for number in range(many)]
+    assert commits(tmp_path) == before + 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        sqlite3.IntegrityError("a conflict"),
+        ValueError("no column holds it"),
+        OverflowError("too large"),
+        JournalUnavailable("a gap"),
+    ],
+)
+def test_only_the_guilty_write_fails(running, tmp_path, fault):
+    good, bad, other = (
+        running.writer.submit(write) for write in (Note("a"), Breaks(fault), Note("b"))
+    )
+    running.start()
+
+    assert [good.result(10), other.result(10)] == ["a", "b"]
+    with pytest.raises(JournalUnavailable, match=str(fault)):
+        bad.result(10)
+    assert names(tmp_path) == ["a", "b"]
+
+
+def test_a_full_disk_loses_nothing_and_is_told_once(running, tmp_path):
+    db = running.writer._db
+    db.execute("pragma max_page_count = 64")
+    futures = [running.writer.submit(Note(str(number), size=100_000)) for number in range(4)]
+    seen = []
+
+    def make_room(_sentence):
+        seen.append((running.writer.trouble, [future.done() for future in futures]))
+        db.execute("pragma max_page_count = 1000000")
+
+    running.on_trouble = make_room
+    running.start()
+
+    assert [future.result(10) for future in futures] == list("0123")
+    assert names(tmp_path) == list("0123")
+    assert running.told == [FULL, "the journal can be written again"]
+    assert seen == [(FULL, [False] * 4), (None, [False] * 4)]
+
+
+def test_trouble_is_tried_again_and_again_and_told_once(running, monkeypatch):
+    monkeypatch.setattr(writing, "RETRY_SECONDS", 0.001)  # else the test takes seconds
+    running.writer._db.execute("pragma max_page_count = 30")
+    tried = Event()
+    attempts = []
+
+    class Stubborn(Note):
+        def apply(self, db):
+            attempts.append(self)
+            if len(attempts) == 5:
+                tried.set()
+            return super().apply(db)
+
+    future = running.writer.submit(Stubborn("a", size=100_000))
+    running.start()
+
+    assert tried.wait(10)
+    assert not future.done()
+    assert len(running.told) == 1
+
+
+def test_closing_on_a_full_disk_fails_what_waits(running, tmp_path):
+    running.writer._db.execute("pragma max_page_count = 64")
+    futures = [running.writer.submit(Note(str(number), size=100_000)) for number in range(4)]
+    running.on_trouble = lambda _sentence: running.writer.close()
+    running.start()
+
+    outcomes = [future.exception(10) for future in futures]
+
+    kept = [str(number) for number, outcome in enumerate(outcomes) if outcome is None]
+    assert isinstance(outcomes[-1], JournalUnavailable)
+    assert "disk is full" in str(outcomes[-1])
+    running.close()
+    assert names(tmp_path) == kept
+
+
+def test_closing_writes_what_waits_and_leaves_no_log(running, tmp_path):
+    future = running.writer.submit(Note("a"))
+    running.writer.close()
+    running.start()
+    running.close()
+
+    assert future.result(0) == "a"
+    assert not (tmp_path / "reactor.db-wal").exists()
+    with pytest.raises(JournalUnavailable, match="closed"):
+        running.writer.submit(Note("b"))
+
+
+def test_submit_blocks_while_too_many_wait(running, monkeypatch):
+    monkeypatch.setattr(writing, "MAX_WAITING", 2)  # a thousand fsyncs prove no more
+    futures = [running.writer.submit(Note(name)) for name in ("a", "b")]
+    through = Event()
+
+    def submit_one_more():
+        futures.append(running.writer.submit(Note("c")))
+        through.set()
+
+    waiting = Thread(target=submit_one_more)
+    waiting.start()
+    assert not through.wait(0.1)
+
+    running.start()
+    waiting.join(10)
+    assert [future.result(10) for future in futures] == ["a", "b", "c"]
+
+
+def test_a_closing_writer_lets_those_who_wait_to_submit_go(running, monkeypatch):
+    monkeypatch.setattr(writing, "MAX_WAITING", 1)  # a thousand fsyncs prove no more
+    running.writer.submit(Note("a"))
+    refused = Event()
+
+    def submit_one_more():
+        with pytest.raises(JournalUnavailable):
+            running.writer.submit(Note("b"))
+        refused.set()
+
+    waiting = Thread(target=submit_one_more)
+    waiting.start()
+    running.writer.close()
+
+    assert refused.wait(10)
+    waiting.join(10)
+
+
+def test_a_fault_of_ours_ends_the_thread_but_leaves_nobody_waiting(tmp_path):
+    writer = writing.Writer(open_writer(tmp_path), print)
+    futures = [writer.submit(write) for write in (Note("a"), Breaks(ZeroDivisionError("bug")))]
+
+    with pytest.raises(ZeroDivisionError):
+        writer.run()
+
+    assert all(isinstance(future.exception(0), JournalUnavailable) for future in futures)
+    assert names(tmp_path) == []
+
+
+def test_a_future_cannot_be_cancelled(running):
+    future = running.writer.submit(Note("a"))
+
+    assert not future.cancel()
