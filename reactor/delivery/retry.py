@@ -1,0 +1,45 @@
+"""What follows from an outcome: done, again at a time, or a dead letter. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reactor.duration import format_duration
+from reactor.model.delivery import Delivery, Move, RetryPolicy
+from reactor.model.request import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """SUCCEED, RETRY at `due_at`, or BURY. `reason` says why it was not a success."""
+
+    move: Move
+    due_at: datetime | None = None
+    reason: str | None = None
+
+
+def decide(delivery: Delivery, outcome: Outcome, now: datetime, jitter: float) -> Decision:
+    """What becomes of `delivery` after an attempt that ended at `now`.
+
+    `delivery.attempts` counts this attempt. `jitter` is uniform in [0, 1). `Retry-After` is
+    obeyed instead of the backoff: never earlier.
+    """
+    if outcome.verdict is Verdict.SUCCEEDED:
+        return Decision(move=Move.SUCCEED)
+    if outcome.verdict is Verdict.BURY:
+        return Decision(move=Move.BURY, reason=outcome.detail)
+    policy = delivery.retry
+    wait = outcome.retry_after or backoff(policy, delivery.attempts, jitter)
+    if now + wait > delivery.promised_at + policy.give_up_after:
+        span = format_duration(policy.give_up_after)
+        return Decision(move=Move.BURY, reason=f"given up after {span}: {outcome.detail}")
+    return Decision(move=Move.RETRY, due_at=now + wait, reason=outcome.detail)
+
+
+def backoff(policy: RetryPolicy, attempts: int, jitter: float) -> timedelta:
+    """Full jitter: uniform between nothing and `first` doubled per attempt, up to `ceiling`.
+
+    All of the span, so that deliveries which failed together do not come back together.
+    """
+    enough = (policy.ceiling // policy.first).bit_length()  # beyond the ceiling, no overflow
+    doublings = min(max(attempts - 1, 0), enough)
+    return min(policy.ceiling, policy.first * (1 << doublings)) * jitter
