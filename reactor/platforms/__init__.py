@@ -1,0 +1,1 @@
+"""The container platforms: how to talk to them, and what their objects and events mean."""

@@ -1,0 +1,7 @@
+"""The sources: where events come from. SOURCES is the registry, by the `type` in a rule file."""
+
+from reactor.model.protocols import SourceType
+from reactor.sources.docker import DOCKER
+from reactor.sources.file import FILE
+
+SOURCES: dict[str, SourceType] = {"docker": DOCKER, "file": FILE}

@@ -1,0 +1,174 @@
+"""Keeps one source running: reconnects it with backoff and makes its state visible."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from threading import Event as StopEvent
+
+from reactor.model.errors import SourceLost, SourceRefused, Stopping
+from reactor.model.protocols import Feed, Source
+from reactor.model.rule import SourceSpec
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(seconds=60)
+REFUSED_PAUSE = timedelta(minutes=5)
+STABLE = timedelta(minutes=1)
+"""After so long a connection the next loss counts as the first."""
+
+_TRACEBACK_PAUSE = timedelta(minutes=1)
+
+
+class SourceState(StrEnum):
+    """Where a source stands."""
+
+    STARTING = "starting"  # its first connection is being made
+    CONNECTED = "connected"  # subscribed; frames may come
+    WAITING = "waiting"  # lost; it is tried again
+    REFUSED = "refused"  # our credentials or our address were refused; tried again, seldom
+    ENDED = "ended"  # the stream is over for good, as a file is at its end
+    STOPPED = "stopped"  # we stopped it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """What is visible of a source. `detail` says why, or to what it is connected. `received`
+    counts frames since the start, `connections` how often it was connected."""
+
+    name: str
+    type: str
+    state: SourceState
+    since: datetime
+    detail: str = ""
+    received: int = 0
+    connections: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a supervisor needs from outside. `monotonic` is in seconds, `jitter` from 0 up to 1.
+    `log` takes one line. `on_refused` is called at every refusal, from the source's thread."""
+
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    jitter: Callable[[], float]
+    log: Callable[[str], None]
+    on_refused: Callable[[SourceStatus], None]
+
+
+def backoff(failures: int, jitter: float) -> timedelta:
+    """How long to wait after so many losses in a row (at least one): a random part of 1 s, 2 s,
+    4 s … 60 s ("full jitter"), so that many clients of one server do not come back together."""
+    doubled = FIRST_PAUSE * (1 << min(failures - 1, 6))
+    return min(doubled, LONGEST_PAUSE) * jitter
+
+
+class Supervisor:
+    """Runs one source for as long as we run; `run` is the body of its thread.
+
+    Towards the source it is the feed: it counts the frames on their way to `feed`.
+    """
+
+    def __init__(self, spec: SourceSpec, source: Source, feed: Feed, world: World) -> None:
+        self._name, self._source, self._feed, self._world = spec.name, source, feed, world
+        self._status = SourceStatus(
+            name=spec.name, type=spec.type, state=SourceState.STARTING, since=world.now()
+        )
+        self._received = 0
+        self._connections = 0
+        self._connected_at: float | None = None
+        self._failures = 0
+        self._tracebacks: dict[str, float] = {}
+
+    @property
+    def status(self) -> SourceStatus:
+        """The state at this moment. May be asked by any thread."""
+        return replace(self._status, received=self._received, connections=self._connections)
+
+    def run(self, stop: StopEvent) -> None:
+        """Receive until `stop` is set or the stream is over; never raises."""
+        while not stop.is_set():
+            pause = self._receive(stop)
+            if pause is None:
+                return
+            stop.wait(pause.total_seconds())
+        self._end(SourceState.STOPPED)
+
+    def _receive(self, stop: StopEvent) -> timedelta | None:
+        """One connection, to its end: how long to wait for the next, or None if it is over."""
+        self._connected_at = None
+        try:
+            self._source.run(self, stop)
+        except Stopping:
+            state = SourceState.STOPPED
+        except SourceRefused as error:
+            return self._refused(str(error))
+        except SourceLost as error:
+            return self._lost(str(error), stop)
+        except Exception as error:  # noqa: BLE001 -- a fault in one source must not end it for good
+            self._tell_traceback(error)
+            return self._lost(f"{type(error).__name__}: {error}", stop)
+        else:
+            state = SourceState.STOPPED if stop.is_set() else SourceState.ENDED
+        self._end(state)
+        return None
+
+    def put(
+        self,
+        raw: bytes,
+        identity: str,
+        *,
+        facts: Mapping[str, object] | None = None,
+        acknowledge: Callable[[], None] | None = None,
+    ) -> None:
+        """Hand a frame on; blocks while the road is full. Raises Stopping."""
+        self._feed.put(raw, identity, facts=facts, acknowledge=acknowledge)
+        self._received += 1
+
+    def connected(self) -> None:
+        """The source is subscribed; said again during one connection it means nothing new."""
+        if self._connected_at is not None:
+            return
+        self._connected_at = self._world.monotonic()
+        self._connections += 1
+        self._move(SourceState.CONNECTED, self._source.peer)
+        self._say(f"connected to {self._source.peer}")
+        self._feed.connected()
+
+    def _end(self, state: SourceState) -> None:
+        self._move(state)
+        self._say(state.value)
+
+    def _refused(self, detail: str) -> timedelta:
+        self._move(SourceState.REFUSED, detail)
+        self._say(f"refused: {detail}; trying again in 5 minutes")
+        self._world.on_refused(self.status)
+        return REFUSED_PAUSE
+
+    def _lost(self, detail: str, stop: StopEvent) -> timedelta:
+        self._failures = 1 if self._was_stable() else self._failures + 1
+        pause = backoff(self._failures, self._world.jitter())
+        self._move(SourceState.WAITING, detail)
+        if not stop.is_set():  # a connection that breaks while we stop is no news
+            self._say(f"lost: {detail}; trying again in {pause.total_seconds():.1f} s")
+        return pause
+
+    def _was_stable(self) -> bool:
+        if self._connected_at is None:
+            return False
+        return self._world.monotonic() - self._connected_at >= STABLE.total_seconds()
+
+    def _tell_traceback(self, error: Exception) -> None:
+        """Where the fault is, once a minute for each kind of error."""
+        kind, now = type(error).__name__, self._world.monotonic()
+        told = self._tracebacks.get(kind)
+        if told is None or now - told >= _TRACEBACK_PAUSE.total_seconds():
+            self._tracebacks[kind] = now
+            self._say("".join(traceback.format_exception(error)).rstrip())
+
+    def _move(self, state: SourceState, detail: str = "") -> None:
+        self._status = replace(self._status, state=state, since=self._world.now(), detail=detail)
+
+    def _say(self, text: str) -> None:
+        self._world.log(f"source {self._name}: {text}")

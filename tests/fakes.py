@@ -1,0 +1,133 @@
+"""Hand-written stand-ins, each small: a feed that remembers, and one that is full."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Condition, Event, Thread
+
+from reactor.model.errors import Stopping
+from reactor.model.protocols import Feed, Source
+
+PATIENCE = 20.0
+"""Seconds until a test gives up on something that happens within milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One frame that was handed in."""
+
+    raw: bytes
+    identity: str
+    facts: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class RecordingFeed:
+    """A feed with room for everything."""
+
+    puts: list[Put] = field(default_factory=list)
+    subscribed: Event = field(default_factory=Event)
+    _changed: Condition = field(default_factory=Condition)
+
+    def put(
+        self,
+        raw: bytes,
+        identity: str,
+        *,
+        facts: Mapping[str, object] | None = None,
+        acknowledge: Callable[[], None] | None = None,
+    ) -> None:
+        with self._changed:
+            self.puts.append(Put(raw, identity, facts or {}))
+            self._changed.notify_all()
+        if acknowledge:
+            acknowledge()
+
+    def connected(self) -> None:
+        self.subscribed.set()
+
+    @property
+    def frames(self) -> list[bytes]:
+        with self._changed:
+            return [put.raw for put in self.puts]
+
+    def wait(self, count: int) -> list[Put]:
+        """The frames, as soon as there are `count`."""
+        return self.wait_until(lambda puts: len(puts) >= count)
+
+    def wait_until(self, enough: Callable[[list[Put]], bool]) -> list[Put]:
+        """The frames, as soon as there are `enough`."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: enough(self.puts), PATIENCE), self.puts
+            return list(self.puts)
+
+
+@dataclass(slots=True)
+class FullFeed:
+    """A feed that takes `room` frames and then makes its source wait until it is closed."""
+
+    room: int
+    taken: int = 0
+    is_waiting: Event = field(default_factory=Event)
+    closed: Event = field(default_factory=Event)
+
+    def put(
+        self,
+        raw: bytes,
+        identity: str,
+        *,
+        facts: Mapping[str, object] | None = None,
+        acknowledge: Callable[[], None] | None = None,
+    ) -> None:
+        if self.taken < self.room:
+            self.taken += 1
+            return
+        self.is_waiting.set()
+        self.closed.wait(PATIENCE)
+        raise Stopping("closed")
+
+    def connected(self) -> None:
+        pass
+
+
+class Running:
+    """A source in a thread of its own. What it raises is kept in `error`."""
+
+    def __init__(self, source: Source, feed: Feed) -> None:
+        self.stop = Event()
+        self.error: Exception | None = None
+        self._thread = Thread(target=self._run, args=(source, feed))
+        self._thread.start()
+
+    def _run(self, source: Source, feed: Feed) -> None:
+        try:
+            source.run(feed, self.stop)
+        except Exception as error:  # noqa: BLE001 -- the test looks at it in its own thread
+            self.error = error
+
+    def wait(self, seconds: float = PATIENCE) -> Exception | None:
+        """What it ended with; fails if it still runs after `seconds`."""
+        self._thread.join(seconds)
+        assert not self._thread.is_alive(), f"still running after {seconds} s"
+        return self.error
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self._thread.join(PATIENCE)
+
+
+class CountingStop(Event):
+    """A stop that never really waits: it remembers the pauses and is set after `most`."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+        self._most = most
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout or 0.0)
+        if len(self.pauses) >= self._most:
+            self.set()
+        return self.is_set()

@@ -1,0 +1,228 @@
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reactor.model.errors import SourceLost, SourceRefused, Stopping
+from reactor.model.problem import Place
+from reactor.model.rule import SourceSpec
+from reactor.sources.supervise import SourceState, Supervisor, World, backoff
+from tests.fakes import CountingStop, RecordingFeed
+
+SPEC = SourceSpec(name="local", type="docker", options={}, place=Place("rules.yaml", 1, 1))
+
+
+class Scripted:
+    """A source whose connections go as told: each act is run, or raised, in its turn."""
+
+    peer = "a script"
+
+    def __init__(self, *acts):
+        self._acts = list(acts)
+
+    def run(self, feed, stop):
+        act = self._acts.pop(0)
+        if isinstance(act, Exception):
+            raise act
+        act(feed, stop)
+
+
+class Surroundings:
+    """A world whose time stands still until it is moved, and whose jitter is always a half."""
+
+    def __init__(self):
+        self.seconds, self.lines, self.refusals = 0.0, [], []
+
+    def world(self):
+        return World(
+            now=lambda: datetime(2030, 1, 7, 12, tzinfo=UTC) + timedelta(seconds=self.seconds),
+            monotonic=lambda: self.seconds,
+            jitter=lambda: 0.5,
+            log=self.lines.append,
+            on_refused=self.refusals.append,
+        )
+
+    def connected_for(self, seconds):
+        """A connection that holds for so long and then is lost."""
+
+        def act(feed, stop):
+            feed.connected()
+            self.seconds += seconds
+            raise SourceLost("gone")
+
+        return act
+
+
+@pytest.fixture
+def around():
+    return Surroundings()
+
+
+def supervised(around, *acts, feed=None):
+    return Supervisor(SPEC, Scripted(*acts), feed or RecordingFeed(), around.world())
+
+
+def connect(feed, stop):
+    feed.connected()
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"),
+    [
+        (1, 1),
+        (2, 2),
+        (3, 4),
+        (4, 8),
+        (5, 16),
+        (6, 32),
+        (7, 60),  # 64, over the ceiling
+        (8, 60),
+        (100_000, 60),  # and nothing overflows
+    ],
+)
+def test_backoff_doubles_from_a_second_to_a_minute(failures, seconds):
+    assert backoff(failures, 1.0) == timedelta(seconds=seconds)
+
+
+@given(st.integers(1, 1 << 70), st.floats(0, 1, exclude_max=True))
+def test_backoff_stays_within_its_bounds(failures, jitter):
+    assert timedelta() <= backoff(failures, jitter) <= timedelta(seconds=60)
+
+
+@given(st.integers(1, 20), st.floats(0, 1))
+def test_jitter_is_full_on_every_step(failures, jitter):
+    expected = backoff(failures, 1.0).total_seconds() * jitter
+
+    assert backoff(failures, jitter).total_seconds() == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_source_that_stays_lost_is_tried_ever_more_seldom(around):
+    stop = CountingStop(4)
+
+    supervised(around, *[SourceLost("no such file")] * 4).run(stop)
+
+    assert stop.pauses == [0.5, 1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(("held", "pause"), [(59.0, 2.0), (60.0, 0.5)])
+def test_after_a_stable_minute_a_loss_counts_as_the_first(around, held, pause):
+    lost = SourceLost("refused")
+    stop = CountingStop(3)
+
+    supervised(around, lost, lost, around.connected_for(held)).run(stop)
+
+    assert stop.pauses[-1] == pause
+
+
+def test_each_transition_is_told_in_a_line(around):
+    supervised(around, SourceLost("no such file"), connect).run(CountingStop(9))
+
+    assert around.lines == [
+        "source local: lost: no such file; trying again in 0.5 s",
+        "source local: connected to a script",
+        "source local: ended",
+    ]
+
+
+def test_a_refused_source_is_tried_again_every_five_minutes(around):
+    stop = CountingStop(2)
+
+    supervised(around, SourceRefused("permission denied"), SourceRefused("still")).run(stop)
+
+    assert stop.pauses == [300.0, 300.0]
+    assert around.lines[0] == (
+        "source local: refused: permission denied; trying again in 5 minutes"
+    )
+    assert [status.state for status in around.refusals] == [SourceState.REFUSED] * 2
+    assert around.refusals[0].detail == "permission denied"
+
+
+def test_any_other_error_counts_as_lost_and_shows_where_it_was(around):
+    stop = CountingStop(1)
+
+    supervised(around, ZeroDivisionError("by zero")).run(stop)
+
+    assert stop.pauses == [0.5]
+    assert "Traceback" in around.lines[0]
+    assert "lost: ZeroDivisionError: by zero" in around.lines[1]
+
+
+def test_tracebacks_of_one_kind_are_told_once_a_minute(around):
+    def fail_later(feed, stop):
+        around.seconds += 60
+        raise KeyError("b")
+
+    acts = [KeyError("a"), KeyError("a"), ValueError("other"), fail_later]
+
+    supervised(around, *acts).run(CountingStop(4))
+
+    told = [line.rpartition("\n")[2] for line in around.lines if "Traceback" in line]
+    assert told == ["KeyError: 'a'", "ValueError: other", "KeyError: 'b'"]
+
+
+def test_the_status_counts_frames_and_connections(around):
+    def two_frames(feed, stop):
+        feed.connected()
+        feed.put(b"{}", "1")
+        feed.put(b"{}", "2")
+        raise SourceLost("gone")
+
+    feed = RecordingFeed()
+    supervisor = supervised(around, two_frames, two_frames, feed=feed)
+
+    supervisor.run(CountingStop(2))
+
+    assert (supervisor.status.received, supervisor.status.connections) == (4, 2)
+    assert len(feed.frames) == 4
+
+
+def test_the_status_says_since_when_and_why(around):
+    seen = []
+
+    def look(feed, stop):
+        around.seconds = 5.0
+        feed.connected()
+        seen.append(supervisor.status)
+
+    supervisor = supervised(around, look)
+    seen.append(supervisor.status)
+    supervisor.run(Event())
+    seen.append(supervisor.status)
+
+    assert [status.state.value for status in seen] == ["starting", "connected", "ended"]
+    assert [status.since.second for status in seen] == [0, 5, 5]
+    assert seen[1].detail == "a script"
+
+
+def test_saying_connected_twice_is_one_connection(around):
+    def twice(feed, stop):
+        feed.connected()
+        feed.connected()
+
+    supervisor = supervised(around, twice)
+    supervisor.run(Event())
+
+    assert supervisor.status.connections == 1
+    assert around.lines == ["source local: connected to a script", "source local: ended"]
+
+
+def test_a_closed_road_stops_the_source(around):
+    supervisor = supervised(around, Stopping("closed"))
+
+    supervisor.run(Event())
+
+    assert supervisor.status.state is SourceState.STOPPED
+
+
+def test_a_loss_while_we_stop_is_no_news(around):
+    def lost_by_stopping(feed, stop):
+        stop.set()
+        raise SourceLost("the reader is gone")
+
+    supervisor = supervised(around, lost_by_stopping)
+    supervisor.run(Event())
+
+    assert supervisor.status.state is SourceState.STOPPED
+    assert around.lines == ["source local: stopped"]
