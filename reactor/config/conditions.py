@@ -1,0 +1,280 @@
+"""Conditions from the rule file: `match`, `unless` and `if`, every mistake noted (rules.md §2)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reactor.config.node import (
+    Entry,
+    Items,
+    Node,
+    Problems,
+    Scalar,
+    Table,
+    did_you_mean,
+    kind_of,
+)
+from reactor.engine.condition import All, Any, Not, Test
+from reactor.engine.objects import names
+from reactor.engine.operators import (
+    AllOf,
+    EachFound,
+    Exists,
+    IsNot,
+    NoElement,
+    OneOf,
+    Operator,
+    Plain,
+    SameAs,
+    SomeElement,
+    together,
+)
+from reactor.engine.predicates import PREDICATES, OperandInvalid, equals, equals_uri
+from reactor.engine.selector import PathInvalid, parse_path
+from reactor.model.event import PLATFORM_OBJECTS
+from reactor.model.match import Truth
+from reactor.model.protocols import Condition, Path
+
+_QUANTIFIERS: Mapping[str, Callable[[tuple[Operator, ...]], Operator]] = {
+    "any": SomeElement,
+    "all": EachFound,
+    "none": NoElement,
+}
+OPERATORS = (*PREDICATES, *_QUANTIFIERS, "not", "exists", "field")
+"""The names that make a map an operator."""
+
+_LATER = ("from", "to", "anything-but", "equals-ignore-case", "wildcard", "numeric", "$or")
+
+
+_Part = TypeVar("_Part")
+
+
+def parse_condition(
+    node: Node, problems: Problems, *, missing_is_false: bool = False
+) -> Condition | None:
+    """The condition that `node` writes, or None after noting what is wrong with it.
+
+    `missing_is_false` is for `unless`: there a missing field is false, not unknown.
+    """
+    return _Reader(problems, False if missing_is_false else None).condition(node)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one condition. Every method gives None after it has noted a problem."""
+
+    problems: Problems
+    on_missing: Truth
+
+    def condition(self, node: Node) -> Condition | None:
+        """A map at the level of `match`: fields and blocks, all of which must hold."""
+        if not isinstance(node, Table):
+            self._refuse(node, f"expected a mapping of fields, found {kind_of(node)}")
+            return None
+        if not node.entries:
+            self._refuse(node, "a condition needs at least one field")
+            return None
+        parts = [self._part(key, entry) for key, entry in node.entries.items()]
+        return _joined(parts, All)
+
+    def _part(self, key: str, entry: Entry) -> Condition | None:
+        if key == "$or":
+            self._later(entry, key)
+            return None
+        if key == "not":
+            part = self._block(key, entry.value)
+            return Not(part) if part else None
+        if key in ("any", "all"):
+            return self._blocks(key, entry.value)
+        return self._field(key, entry)
+
+    def _block(self, key: str, node: Node) -> Condition | None:
+        if isinstance(node, Table):
+            return self.condition(node)
+        self._refuse(
+            node,
+            f"'{key}' takes conditions, found {kind_of(node)}",
+            f"a field of the event that is called so is written '$.{key}'",
+        )
+        return None
+
+    def _blocks(self, key: str, node: Node) -> Condition | None:
+        if not isinstance(node, Items):
+            self._refuse(
+                node,
+                f"'{key}' takes a list of conditions, found {kind_of(node)}",
+                f"a field of the event that is called so is written '$.{key}'",
+            )
+            return None
+        if not node.items:
+            self._refuse(node, f"'{key}' needs at least one condition")
+            return None
+        parts = [self._block(key, item) for item in node.items]
+        return _joined(parts, Any if key == "any" else All)
+
+    def _field(self, text: str, entry: Entry) -> Condition | None:
+        """A field and what is asked of it, or fields nested in it."""
+        path = self._path(text, entry)
+        if path is None:
+            return None
+        node = entry.value
+        if isinstance(node, Table) and not _speaks_operators(node):
+            return self._nested(text, node)
+        operator = self._value(node, path)
+        return Test(path, operator, self.on_missing) if operator else None
+
+    def _path(self, text: str, entry: Entry) -> Path | None:
+        try:
+            return parse_path(text)
+        except PathInvalid as error:
+            self.problems.note(entry.key_place, f"'{text}' is not a path: {error}")
+            return None
+
+    def _nested(self, text: str, node: Table) -> Condition | None:
+        if not node.entries:
+            self._refuse(node, f"'{text}' needs operators or nested fields, found neither")
+            return None
+        if text.startswith("$"):
+            self._refuse(node, "nothing can be nested in a JSONPath", "write the whole path")
+            return None
+        parts = [self._deeper(text, key, entry) for key, entry in node.entries.items()]
+        return _joined(parts, All)
+
+    def _deeper(self, text: str, key: str, entry: Entry) -> Condition | None:
+        if key.startswith("$"):
+            self.problems.note(entry.key_place, "JSONPath is written at the level of match")
+            return None
+        return self._field(f"{text}.{key}", entry)
+
+    def _value(self, node: Node, path: Path) -> Operator | None:
+        """What is asked of a field: a plain value, a list of which one fits, or operators."""
+        if isinstance(node, Scalar):
+            return self._plain(node, path)
+        if isinstance(node, Table):
+            return self._operators(node, path)
+        parts = self._alternatives(node, path)
+        return OneOf(parts) if parts else None
+
+    def _plain(self, node: Scalar, path: Path) -> Operator | None:
+        if node.secrets:
+            self._secret(node)
+            return None
+        value = node.value
+        if isinstance(value, str) and path.text in PLATFORM_OBJECTS:
+            return names(value)
+        if isinstance(value, str) and path.text == "parents":
+            return Plain("equals", value, equals_uri(value))
+        return Plain("equals", value, equals(value))
+
+    def _alternatives(self, node: Items, path: Path) -> tuple[Operator, ...] | None:
+        if not node.items:
+            self._refuse(node, "an empty list fits nothing")
+            return None
+        return _whole(self._alternative(item, path) for item in node.items)
+
+    def _alternative(self, node: Node, path: Path) -> Operator | None:
+        if isinstance(node, Items):
+            self._refuse(node, "an item of a list is a value or operators, found a list")
+            return None
+        return self._value(node, path)
+
+    def _operators(self, node: Table, path: Path) -> Operator | None:
+        """A map of operators, all of which must hold."""
+        if not self._only_operators(node):
+            return None
+        parts = _whole(self._operator(key, entry, path) for key, entry in node.entries.items())
+        return _conjunction(parts) if parts else None
+
+    def _only_operators(self, node: Table) -> bool:
+        later = [key for key in node.entries if key in _LATER]
+        for key in later:
+            self._later(node.entries[key], key)
+        others = [key for key in node.entries if key not in OPERATORS and key not in _LATER]
+        for key in others:
+            self.problems.note(
+                node.entries[key].key_place,
+                f"'{key}' is not an operator: a map is either operators or nested fields",
+                did_you_mean(key, OPERATORS),
+            )
+        if not node.entries:
+            self.problems.note(node.place, "expected a value or operators, found an empty mapping")
+        return bool(node.entries) and not later and not others
+
+    def _operator(self, key: str, entry: Entry, path: Path) -> Operator | None:
+        if key == "not":
+            inner = self._value(entry.value, path)
+            return IsNot(inner) if inner else None
+        if key in _QUANTIFIERS:
+            return self._quantifier(key, entry.value, path)
+        node = entry.value
+        if not isinstance(node, Scalar):
+            self._refuse(node, f"'{key}' takes a single value, found {kind_of(node)}")
+            return None
+        if node.secrets:
+            self._secret(node)
+            return None
+        return self._simple(key, node)
+
+    def _quantifier(self, key: str, node: Node, path: Path) -> Operator | None:
+        if not isinstance(node, Items):
+            self._refuse(node, f"'{key}' takes a list, found {kind_of(node)}")
+            return None
+        parts = self._alternatives(node, path)
+        return _QUANTIFIERS[key](parts) if parts else None
+
+    def _simple(self, key: str, node: Scalar) -> Operator | None:
+        """An operator with a single operand."""
+        value = node.value
+        if key == "exists":
+            if isinstance(value, bool):
+                return Exists(value)
+            self._refuse(node, f"'exists' takes true or false, found {kind_of(node)}")
+            return None
+        try:
+            if key == "field":
+                return SameAs(parse_path(value if isinstance(value, str) else ""))
+            return Plain(key, value, PREDICATES[key](value))
+        except (OperandInvalid, PathInvalid) as error:
+            self._refuse(node, f"'{key}': {error}, found {_shown(node)}")
+            return None
+
+    def _secret(self, node: Scalar) -> None:
+        self._refuse(node, "a secret cannot be part of a condition")
+
+    def _later(self, entry: Entry, key: str) -> None:
+        self.problems.note(entry.key_place, f"'{key}' is not yet supported")
+
+    def _refuse(self, node: Node, message: str, hint: str | None = None) -> None:
+        self.problems.note(node.place, message, hint)
+
+
+def _speaks_operators(node: Table) -> bool:
+    return any(key in OPERATORS or key in _LATER for key in node.entries)
+
+
+def _shown(node: Scalar) -> str:
+    return f"'{node.value}'" if isinstance(node.value, str) else kind_of(node)
+
+
+def _whole(parts: Iterable[_Part | None]) -> tuple[_Part, ...] | None:
+    """The parts if none is missing. All of them are read first, so that each notes its mistakes."""
+    read = list(parts)
+    whole = tuple(part for part in read if part is not None)
+    return whole if len(whole) == len(read) else None
+
+
+def _joined(
+    parts: Iterable[Condition | None], join: Callable[[tuple[Condition, ...]], Condition]
+) -> Condition | None:
+    whole = _whole(parts)
+    if whole is None:
+        return None
+    return whole[0] if len(whole) == 1 else join(whole)
+
+
+def _conjunction(parts: tuple[Operator, ...]) -> Operator:
+    """Operators of one map. Those about a single value hold for the same element of a list."""
+    plain = tuple(part for part in parts if isinstance(part, Plain))
+    others = tuple(part for part in parts if not isinstance(part, Plain))
+    all_parts = (together(plain), *others) if len(plain) > 1 else (*plain, *others)
+    return all_parts[0] if len(all_parts) == 1 else AllOf(all_parts)

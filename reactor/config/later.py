@@ -1,0 +1,29 @@
+"""Words of the rule language that a later version brings: refused as such, not as unknown.
+
+What rules.md §7 gives to later issues; an issue that brings a word takes it out here.
+"""
+
+TOP = frozenset({"time_intervals", "hub", "heartbeat"})
+SOURCE_TYPES = frozenset({"dockercloud", "tutum", "websocket", "webhook", "schedule"})
+SOURCE = frozenset({"tls", "allow", "reconcile", "heartbeat"})
+DESTINATION_TYPES = frozenset(
+    {"notify", "email", "exec", "publish", "pagerduty", "discord", "teams", "ntfy"}
+)
+DESTINATION = frozenset({"fallback", "ordered", "ca", "allow", "deny", "keep", "token"})
+RULE = frozenset(
+    {"after", "for", "during", "not_during", "absent", "then", "not_then", "mode", "max"}
+    | {"resolve", "on_restart", "incident", "fallback", "ordered", "keep", "heartbeat"}
+)
+ACTION_TYPES = DESTINATION_TYPES | {
+    "rest",
+    "redeploy",
+    "start",
+    "stop",
+    "terminate",
+    "scale",
+}
+ACTION = frozenset(
+    {"after", "for", "during", "not_during", "mode", "max", "when", "on_restart", "incident"}
+    | {"fallback", "ordered", "keep", "to"}
+)
+STEP = frozenset({"respond", "restart", "silence"})

@@ -1,0 +1,127 @@
+"""From a path to a rule set: read, fill in variables, parse, and tell everything that is wrong."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from reactor.config.actions import Context
+from reactor.config.document import Document, note_same_names, read_document, shown_name
+from reactor.config.effective import effective_text, text_hash
+from reactor.config.interpolate import Interpolator, Resolve
+from reactor.config.node import Entry, Node, Problems, Scalar, Table
+from reactor.config.rules import parse_rule
+from reactor.config.settings import parse_destination, parse_source
+from reactor.config.texts import Texts
+from reactor.model.errors import RulesInvalid
+from reactor.model.problem import Problem
+from reactor.model.protocols import ActionType, SourceType
+from reactor.model.rule import Ruleset
+from reactor.model.secret import Vault
+
+__all__ = ["Loaded", "Resolve", "load_ruleset"]
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A rule set, and what in its file is allowed but probably not meant."""
+
+    ruleset: Ruleset
+    warnings: tuple[Problem, ...]
+
+
+def load_ruleset(
+    path: Path,
+    *,
+    environment: Mapping[str, str],
+    sources: Mapping[str, SourceType],
+    actions: Mapping[str, ActionType],
+    resolve: Resolve,
+) -> Loaded:
+    """The rules of a file or a directory. `sources` and `actions` are the types that exist.
+
+    Raises RulesInvalid with every problem in order of its place. Reads the files that the rules
+    name as secrets, and keeps their values in the rule set's vault.
+    """
+    problems = Problems()
+    document = read_document(path, problems)
+    interpolator = Interpolator(environment, problems)
+    _fill_in(document, interpolator, lenient=resolve is Resolve.RULES)
+    values: dict[str, str] = {}
+    # Letters first: a mark must not look like a number to anything on its way.
+    vault = Vault(f"ref{secrets.token_hex(8)}", values)
+    context = Context(
+        problems=problems,
+        texts=Texts(interpolator=interpolator, problems=problems, vault=vault, values=values),
+        actions=actions,
+        sources=frozenset(document.sources) if document.whole else None,
+        destinations=_types(document.destinations) if document.whole else None,
+    )
+    ruleset = _parse(document, context, sources)
+    if problems.found:
+        raise RulesInvalid(_in_order(problems.found))
+    return Loaded(ruleset, _in_order(problems.warnings))
+
+
+def _fill_in(document: Document, interpolator: Interpolator, *, lenient: bool) -> None:
+    """Put the values of variables into the document; offline, settings may lack some."""
+    for section in (document.sources, document.destinations):
+        for name, entry in section.items():
+            value = interpolator.interpolate(entry.value, lenient=lenient)
+            section[name] = replace(entry, value=value)
+    document.rules = [
+        _within(node, interpolator.problems, interpolator.interpolate) for node in document.rules
+    ]
+    note_same_names(document.rules, interpolator.problems)
+
+
+def _within(node: Node, problems: Problems, work: Callable[[Node], _Result]) -> _Result:
+    """Do something with a rule's node so that problems name the rule."""
+    problems.rule = shown_name(node)
+    result = work(node)
+    problems.rule = None
+    return result
+
+
+def _types(destinations: Mapping[str, Entry]) -> dict[str, str]:
+    """The type of each destination as it is written, empty where it is not a text."""
+    found = {}
+    for name, entry in destinations.items():
+        table = entry.value
+        given = table.entries.get("type") if isinstance(table, Table) else None
+        value = given.value.value if given and isinstance(given.value, Scalar) else None
+        found[name] = value if isinstance(value, str) else ""
+    return found
+
+
+def _parse(document: Document, context: Context, source_types: Mapping[str, SourceType]) -> Ruleset:
+    problems = context.problems
+    sources = {
+        name: parse_source(name, entry, source_types, problems)
+        for name, entry in document.sources.items()
+    }
+    destinations = {
+        name: parse_destination(name, entry, problems)
+        for name, entry in document.destinations.items()
+    }
+    read = partial(parse_rule, context=context)
+    rules = [_within(node, problems, read) for node in document.rules]
+    text = "" if problems.found else effective_text(document, source_types, context.actions)
+    return Ruleset(
+        hash=text_hash(text),
+        text=text,
+        rules=tuple(rule for rule in rules if rule),
+        sources={name: source for name, source in sources.items() if source},
+        destinations={name: each for name, each in destinations.items() if each},
+        vault=context.texts.vault,
+    )
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """By place, each once: what an alias repeats is wrong in one place only."""
+    unique = dict.fromkeys(problems)
+    return tuple(sorted(unique, key=lambda problem: (problem.place, problem.message)))

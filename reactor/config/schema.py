@@ -1,0 +1,161 @@
+"""The JSON Schema of the rule file, for editors: made from the tables the reader itself goes by.
+
+Draft-07, which yaml-language-server understands. It says what a file looks like; `reactor check`
+knows more. A text may be a `${VARIABLE}` everywhere.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from reactor.config.actions import COMMON, RETRY
+from reactor.config.rules import KEYS
+from reactor.config.settings import DESTINATIONS
+from reactor.config.tests import BECAUSE
+from reactor.model.protocols import ActionType, Field, Kind, SourceType
+
+Schema = dict[str, object]
+
+_TEXT: Schema = {"type": "string"}
+_FLAG: Schema = {"type": "boolean"}
+_DURATION_PATTERN = r"([0-9]+(d|h|ms|m|s))+"
+_VARIABLE_PATTERN = r"\$\{"
+
+
+def json_schema(
+    sources: Mapping[str, SourceType], actions: Mapping[str, ActionType]
+) -> dict[str, object]:
+    """The schema of a rule file with these types of sources and actions."""
+    source_types = {name: type_.fields for name, type_ in sources.items()}
+    top: Mapping[str, Schema] = {
+        "version": {"const": 1, "description": "The version of the rule language."},
+        "sources": _named("Where events come from, by name.", source_types),
+        "destinations": _named("Where deliveries go, by name.", DESTINATIONS),
+        "rules": {"type": "array", "items": _ref("rule"), "description": "Tried in this order."},
+    }
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "reactor rules",
+        **_closed(top),
+        "definitions": _definitions(actions),
+    }
+
+
+def _definitions(actions: Mapping[str, ActionType]) -> Schema:
+    return {
+        "duration": _pattern(_DURATION_PATTERN, "A span of time: 500ms, 90s, 5m, 1h30m."),
+        "rate": _rate(),
+        "condition": _condition(),
+        "texts": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]},
+        "retry": _closed({key: _ref("duration") for key in RETRY}),
+        "rule": _rule(),
+        "action": {"oneOf": [_action(name, type_) for name, type_ in actions.items()]},
+        "test": _test(),
+        "step": _step(),
+    }
+
+
+def _rule() -> Schema:
+    keys: dict[str, Schema] = {
+        "name": {"type": "string", "minLength": 1, "description": "Unique among the rules."},
+        "match": {**_ref("condition"), "description": "All of these must hold."},
+        "unless": {**_ref("condition"), "description": "Holds the rule back when it is true."},
+        "source": {**_ref("texts"), "description": "Only events of these sources."},
+        "group_by": {**_ref("texts"), "description": "Fields that make the key of the gates."},
+        "throttle": {**_ref("rate"), "description": "What is over it is dropped and counted."},
+        "enabled": {**_FLAG, "description": "false: the rule is off."},
+        "shadow": {**_FLAG, "description": "true: decide and record, send nothing."},
+        "actions": {"type": "array", "minItems": 1, "items": _ref("action")},
+        "tests": {"type": "array", "items": _ref("test")},
+    }
+    return _closed({key: keys[key] for key in KEYS}, required=("name", "match", "actions"))
+
+
+def _action(name: str, type_: ActionType) -> Schema:
+    common: dict[str, Schema] = {
+        "name": {"type": "string", "minLength": 1, "description": "Left out, the type."},
+        "if": {**_ref("condition"), "description": "Fires only when this holds."},
+        "throttle": {**_ref("rate"), "description": "What is over it is dropped and counted."},
+        "enabled": {**_FLAG, "description": "false: the action is off."},
+        "shadow": {**_FLAG, "description": "true: decide and record, send nothing."},
+        "timeout": {**_ref("duration"), "description": "Of one attempt; 10s if left out."},
+        "retry": {**_ref("retry"), "description": "1s doubling to 1h, for 24h, if left out."},
+    }
+    keys = {name: _field(type_.value), **{key: common[key] for key in COMMON}}
+    keys |= {key: _field(field) for key, field in type_.fields.items()}
+    return _closed(keys, required=(name, *_required(type_.fields)))
+
+
+def _condition() -> Schema:
+    """A mapping of fields; its operators are open, as a map that holds none is nesting."""
+    blocks = {"type": "array", "items": _ref("condition"), "minItems": 1}
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "properties": {"any": blocks, "all": blocks, "not": _ref("condition")},
+    }
+
+
+def _test() -> Schema:
+    steps: Schema = {"type": "array", "minItems": 1, "items": _ref("step")}
+    keys: dict[str, Schema] = {"name": _TEXT, "facts": {"type": "object"}, "steps": steps}
+    return _closed(keys, required=("steps",))
+
+
+def _step() -> Schema:
+    reason = {"enum": list(BECAUSE)}
+    keys: dict[str, Schema] = {
+        "send": {"type": "object", "description": "An event."},
+        "wait": {**_ref("duration"), "description": "Let time go by."},
+        "at": {"type": "string", "format": "date-time", "description": "Set the clock forwards."},
+        "facts": {"type": "object", "description": "What is known beyond the event."},
+        "expect": {"anyOf": [{"const": "any"}, {"type": "array", "items": _TEXT}]},
+        "because": {"anyOf": [reason, {"type": "array", "items": reason, "minItems": 1}]},
+    }
+    return _closed(keys)
+
+
+def _named(about: str, types: Mapping[str, Mapping[str, Field]]) -> Schema:
+    """A mapping of names to entries of one of the types."""
+    entries = [
+        _closed(
+            {"type": {"const": type_}, **{key: _field(field) for key, field in fields.items()}},
+            required=("type", *_required(fields)),
+        )
+        for type_, fields in types.items()
+    ]
+    return {"type": "object", "description": about, "additionalProperties": {"oneOf": entries}}
+
+
+def _required(fields: Mapping[str, Field]) -> tuple[str, ...]:
+    return tuple(key for key, field in fields.items() if field.required)
+
+
+def _field(field: Field) -> Schema:
+    shapes: Mapping[Kind, Schema] = {
+        Kind.FLAG: _FLAG,
+        Kind.CHOICE: {"enum": list(field.choices)},
+        Kind.HEADERS: {"type": "object", "additionalProperties": _TEXT},
+        Kind.BODY: {"type": ["string", "object", "array"]},
+        Kind.RATE: _ref("rate"),
+    }
+    return {**shapes.get(field.kind, _TEXT), "description": field.about}
+
+
+def _rate() -> Schema:
+    long = {"count": {"type": "integer", "minimum": 1}, "per": _ref("duration")}
+    short = _pattern(f"[0-9]+ per {_DURATION_PATTERN}", "N per DURATION, such as 1 per 5m.")
+    return {"anyOf": [short, _closed(long, required=("count", "per"))]}
+
+
+def _pattern(pattern: str, about: str) -> Schema:
+    return {"type": "string", "pattern": f"^{pattern}$|{_VARIABLE_PATTERN}", "description": about}
+
+
+def _closed(keys: Mapping[str, Schema], *, required: Iterable[str] = ()) -> Schema:
+    """A mapping with these keys and no others."""
+    needed = list(required)
+    schema: Schema = {"type": "object", "properties": dict(keys), "additionalProperties": False}
+    return {**schema, "required": needed} if needed else schema
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/definitions/{name}"}

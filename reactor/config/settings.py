@@ -1,0 +1,209 @@
+"""`sources` and `destinations`: entries whose keys are declared as tables of Field."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from reactor.config import later
+from reactor.config.node import Entry, Node, Problems, Scalar, Table, did_you_mean, kind_of
+from reactor.config.values import (
+    as_choice,
+    as_flag,
+    as_method,
+    as_rate,
+    as_text,
+    check_keys,
+    has_blank,
+    is_name,
+    refuse,
+    url_fault,
+    value_of,
+)
+from reactor.model.protocols import Field, Kind, SourceType
+from reactor.model.rule import Destination, Rate, SourceSpec
+from reactor.model.secret import Secret
+
+_RATE_LIMIT = Field(kind=Kind.RATE, about="At most so many attempts; more wait, none is dropped.")
+DESTINATIONS: Mapping[str, Mapping[str, Field]] = {
+    "webhook": {
+        "url": Field(kind=Kind.URL, about="Where requests go: http or https.", required=True),
+        "secret": Field(kind=Kind.SECRET, about="Signs each request (Standard Webhooks)."),
+        "headers": Field(kind=Kind.HEADERS, about="Headers of every request."),
+        "rate_limit": _RATE_LIMIT,
+    },
+    "slack": {
+        # The whole URL of a Slack webhook is its secret.
+        "url": Field(kind=Kind.SECRET, about="The URL of an incoming webhook.", required=True),
+        "rate_limit": _RATE_LIMIT,
+    },
+}
+"""Destination types and the keys of each."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110 §5.6.2
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+
+
+def parse_source(
+    name: str, entry: Entry, types: Mapping[str, SourceType], problems: Problems
+) -> SourceSpec | None:
+    """One entry of `sources`, or None after its problems were noted."""
+    fields = {type_: each.fields for type_, each in types.items()}
+    found = _typed("source", name, entry, fields, problems)
+    if found is None:
+        return None
+    type_, table = found
+    check_keys(table, ("type", *fields[type_]), problems, later=later.SOURCE - set(fields[type_]))
+    options = parse_fields(table, fields[type_], problems, f"a source of type {type_}")
+    return SourceSpec(name=name, type=type_, options=options, place=entry.key_place)
+
+
+def parse_destination(name: str, entry: Entry, problems: Problems) -> Destination | None:
+    """One entry of `destinations`, or None after its problems were noted."""
+    found = _typed("destination", name, entry, DESTINATIONS, problems)
+    if found is None:
+        return None
+    type_, table = found
+    fields = DESTINATIONS[type_]
+    check_keys(table, ("type", *fields), problems, later=later.DESTINATION)
+    options = parse_fields(table, fields, problems, f"a destination of type {type_}")
+    url, secret, rate_limit = options.get("url"), options.get("secret"), options.get("rate_limit")
+    headers = options.get("headers")
+    if not isinstance(url, Secret):
+        return None
+    _check_url(table, url, problems)
+    return Destination(
+        name=name,
+        type=type_,
+        url=url,
+        headers=headers if isinstance(headers, Mapping) else {},
+        secret=secret if isinstance(secret, Secret) else None,
+        rate_limit=rate_limit if isinstance(rate_limit, Rate) else None,
+        place=entry.key_place,
+    )
+
+
+def _typed(
+    what: str,
+    name: str,
+    entry: Entry,
+    types: Mapping[str, Mapping[str, Field]],
+    problems: Problems,
+) -> tuple[str, Table] | None:
+    """The type of a source or a destination and its mapping."""
+    if not is_name(name):
+        message = "expected a name: a line of 1 to 200 printable characters"
+        problems.note(entry.key_place, message)
+    if not isinstance(entry.value, Table):
+        message = f"the {what} '{name}' is {kind_of(entry.value)}, expected a mapping"
+        problems.note(entry.value.place, message)
+        return None
+    node = value_of(entry.value, "type")
+    if node is None:
+        message = f"the {what} '{name}' needs a 'type', one of {', '.join(types)}"
+        problems.note(entry.key_place, message)
+        return None
+    type_ = _type(what, node, types, problems)
+    return (type_, entry.value) if type_ else None
+
+
+def _type(
+    what: str, node: Node, types: Mapping[str, Mapping[str, Field]], problems: Problems
+) -> str | None:
+    later_types = later.SOURCE_TYPES if what == "source" else later.DESTINATION_TYPES
+    if isinstance(node, Scalar) and node.value in later_types - set(types):
+        problems.note(node.place, f"the {what} type '{node.value}' is not yet supported")
+        return None
+    return as_choice("type", node, types, problems)
+
+
+def parse_fields(
+    table: Table, fields: Mapping[str, Field], problems: Problems, what: str
+) -> dict[str, object]:
+    """The values of the declared keys that are there; `what` needs those that are required."""
+    found: dict[str, object] = {}
+    for key, field in fields.items():
+        node = value_of(table, key)
+        if node is not None:
+            value = parse_field(key, field, node, problems)
+            if value is not None:
+                found[key] = value
+        elif field.required:
+            problems.note(table.place, f"{what} needs '{key}'")
+    return found
+
+
+def parse_field(key: str, field: Field, node: Node, problems: Problems) -> object:
+    """The value of a key without templates, or None after a problem was noted."""
+    if field.kind is Kind.FLAG:
+        return as_flag(key, node, problems, default=False)
+    if field.kind is Kind.CHOICE:
+        return as_choice(key, node, field.choices, problems)
+    return _READERS.get(field.kind, as_text)(key, node, problems)
+
+
+def _secret(key: str, node: Node, problems: Problems) -> Secret | None:
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        if not node.value:
+            problems.note(node.place, f"'{key}' is empty")
+        return Secret(node.value)
+    problems.note(node.place, f"'{key}' is {kind_of(node)}, expected a text", "quote it")
+    return None
+
+
+def _headers(key: str, node: Node, problems: Problems) -> Mapping[str, Secret]:
+    found = {}
+    for name, entry in header_entries(key, node, problems).items():
+        value = _secret(name, entry.value, problems)
+        if value is not None:
+            check_header_value(name, value.value, entry.value, problems)
+            found[name] = value
+    return found
+
+
+def header_entries(key: str, node: Node, problems: Problems) -> Mapping[str, Entry]:
+    """The entries of a mapping of headers, with names that HTTP knows, each there once."""
+    if not isinstance(node, Table):
+        refuse(problems, key, node, "a mapping of header names to texts")
+        return {}
+    seen: dict[str, str] = {}
+    for name, entry in node.entries.items():
+        if not _HEADER_NAME.fullmatch(name):
+            problems.note(entry.key_place, f"'{name}' is no name of an HTTP header")
+        first = seen.setdefault(name.lower(), name)
+        if first != name:
+            problems.note(entry.key_place, f"the header '{name}' is here twice, first as '{first}'")
+    return node.entries
+
+
+def check_header_value(name: str, value: str, node: Node, problems: Problems) -> None:
+    """Note a value that HTTP cannot carry; the value itself is a secret and not shown."""
+    if not _HEADER_VALUE.fullmatch(value):
+        problems.note(node.place, f"the header '{name}' holds more than printable ASCII characters")
+
+
+_READERS: Mapping[Kind, Callable[[str, Node, Problems], object]] = {
+    Kind.RATE: as_rate,
+    Kind.METHOD: as_method,
+    Kind.SECRET: _secret,
+    Kind.URL: _secret,
+    Kind.HEADERS: _headers,
+}
+
+
+def _check_url(table: Table, url: Secret, problems: Problems) -> None:
+    node = table.entries["url"].value
+    if isinstance(node, Scalar) and node.unresolved:
+        return
+    fault = url_fault(url.value)
+    if fault is None and "{{" in url.value:
+        fault = "a destination's URL cannot be a template"
+    if fault is None and has_blank(url.value):
+        fault = "a URL cannot hold spaces or control characters"
+    if fault:
+        problems.note(node.place, f"'url': {fault}", _scheme_hint(url.value))
+
+
+def _scheme_hint(url: str) -> str | None:
+    """The hint for a URL whose scheme is misspelt."""
+    scheme, separator, _ = url.lower().partition("://")
+    is_misspelt = separator and scheme not in ("http", "https")
+    return did_you_mean(scheme, ("https", "http")) if is_misspelt else None

@@ -1,0 +1,145 @@
+"""Reading conditions: every mistake is told, with its place and what to do."""
+
+import pytest
+
+from reactor.config.conditions import OPERATORS, parse_condition
+from reactor.config.node import Entry, Problems, Scalar, Table
+from reactor.model.problem import Place
+from tests.conditions import condition, mistakes, node_of
+
+CALLED_SO = "a field of the event that is called so is written"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{}", "a condition needs at least one field"),
+        ("[x]", "expected a mapping of fields, found a list"),
+        ("x", "expected a mapping of fields, found a text"),
+        ("x: {}", "'x' needs operators or nested fields, found neither"),
+        ("x: []", "an empty list fits nothing"),
+        ("x: [[a]]", "an item of a list is a value or operators, found a list"),
+        (
+            "x: [{y: a}]",
+            "'y' is not an operator: a map is either operators or nested fields",
+        ),
+        ("x: [{}]", "expected a value or operators, found an empty mapping"),
+        (
+            "x: {gt: 1, name: a}",
+            "'name' is not an operator: a map is either operators or nested fields",
+        ),
+        (
+            "x: {gt: 1, prefx: a}",
+            (
+                "'prefx' is not an operator: a map is either operators or nested fields "
+                "(did you mean 'prefix'?)"
+            ),
+        ),
+        ("x: {prefix: 5}", "'prefix': expected a text, found a number"),
+        ("x: {suffix: null}", "'suffix': expected a text, found null"),
+        ("x: {contains: [a]}", "'contains' takes a single value, found a list"),
+        ("x: {icase: true}", "'icase': expected a text, found true or false"),
+        ("x: {gt: '1'}", "'gt': expected a number, found '1'"),
+        ("x: {lte: true}", "'lte': expected a number, found true or false"),
+        ("x: {gte: {not: 1}}", "'gte' takes a single value, found a mapping"),
+        ("x: {exists: 1}", "'exists' takes true or false, found a number"),
+        ("x: {exists: [true]}", "'exists' takes a single value, found a list"),
+        ("x: {any: a}", "'any' takes a list, found a text"),
+        ("x: {none: []}", "an empty list fits nothing"),
+        ("x: {all: [[a]]}", "an item of a list is a value or operators, found a list"),
+        ("x: {not: {}}", "expected a value or operators, found an empty mapping"),
+        ("x: {not: []}", "an empty list fits nothing"),
+        (
+            "x: {not: {y: 1}}",
+            "'y' is not an operator: a map is either operators or nested fields",
+        ),
+        ("x: {cidr: web}", "'cidr': expected a network such as 10.0.0.0/8, found 'web'"),
+        ("x: {cidr: 10.0.0.0/40}", "'cidr': expected a network such as 10.0.0.0/8"),
+        ("x: {regex: '('}", "'regex': it is not an RE2 pattern: missing ): (, found '('"),
+        ("x: {regex: '(?=a)'}", "'regex': it is not an RE2 pattern"),
+        ("x: {glob: '[a'}", "'glob': a '[' is not closed, found '[a'"),
+        ("x: {glob: '[z-a]'}", "'glob': it is not an RE2 pattern"),
+        (f"x: {{regex: {'a' * 1025}}}", "'regex': a pattern has at most 1024 bytes"),
+        (f"x: {{glob: {'é' * 513}}}", "'glob': a pattern has at most 1024 bytes"),
+        ("x: {field: 5}", "'field': expected names joined by dots"),
+        ("x: {field: a..b}", "'field': expected names joined by dots"),
+        ("a..b: 1", "'a..b' is not a path: expected names joined by dots"),
+        ("'$.a[': 1", "'$.a[' is not a path: it is not JSONPath"),
+        ("x: {'$.y': 1}", "JSONPath is written at the level of match"),
+        ("$.x: {y: 1}", "nothing can be nested in a JSONPath (write the whole path)"),
+        ("any: 5", f"'any' takes a list of conditions, found a number ({CALLED_SO} '$.any')"),
+        ("all: {x: 1}", "'all' takes a list of conditions, found a mapping"),
+        ("any: []", "'any' needs at least one condition"),
+        ("any: [x]", f"'any' takes conditions, found a text ({CALLED_SO} '$.any')"),
+        ("not: [{x: 1}]", f"'not' takes conditions, found a list ({CALLED_SO} '$.not')"),
+        ("not: {}", "a condition needs at least one field"),
+        ("x: {from: a}", "'from' is not yet supported"),
+        ("x: {to: a}", "'to' is not yet supported"),
+        ("x: [{anything-but: [a]}]", "'anything-but' is not yet supported"),
+        ("x: {equals-ignore-case: a}", "'equals-ignore-case' is not yet supported"),
+        ("x: {wildcard: a*}", "'wildcard' is not yet supported"),
+        ("x: {numeric: ['>', 0]}", "'numeric' is not yet supported"),
+        ("$or: [{x: 1}]", "'$or' is not yet supported"),
+    ],
+)
+def test_a_mistake_is_told_in_plain_words(text, told):
+    (mistake,) = mistakes(text)
+
+    assert mistake.startswith(told)
+
+
+def test_all_mistakes_are_told_at_once():
+    text = """
+        a..b: 1
+        x: {gt: a, from: b, nme: c}
+        any: [{y: []}, 7]
+        not: {z: {regex: "("}}
+    """
+
+    assert len(mistakes(text)) == 6
+
+
+def test_a_mistake_has_its_place():
+    problems = Problems(rule="web")
+    parse_condition(node_of("state: Stopped\nx:\n  gt: 1\n  prefx: a\n"), problems)
+
+    (problem,) = problems.found
+    assert (problem.place.line, problem.place.column) == (4, 3)
+    assert problem.rule == "web"
+
+
+@pytest.mark.parametrize("inside", ["plain", "operator"])
+def test_a_secret_cannot_be_part_of_a_condition(inside):
+    place = Place("rules.yaml", 1, 1)
+    secret = Scalar(place=place, value="s3cret", secrets=("${file:/run/s}",))
+    table = Table(place=place, entries={"prefix": Entry(key_place=place, value=secret)})
+    value = secret if inside == "plain" else table
+    problems = Problems()
+
+    match = Table(place=place, entries={"x": Entry(key_place=place, value=value)})
+
+    assert parse_condition(match, problems) is None
+    assert [problem.message for problem in problems.found] == [
+        "a secret cannot be part of a condition"
+    ]
+
+
+def test_a_condition_keeps_path_operator_and_operand():
+    leaf = condition("container.exit_code: {gt: 0}")
+
+    assert (leaf.path.text, leaf.operator.name, leaf.operator.operand) == (
+        "container.exit_code",
+        "gt",
+        0,
+    )
+
+
+def test_equal_texts_are_equal_conditions():
+    text = "{x: {gte: 1, lt: 5}, any: [{y: a}, {not: {z: [1, {glob: 'b*'}]}}]}"
+
+    assert condition(text) == condition(text)
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATORS if name not in ("any", "all", "not")])
+def test_an_operators_name_can_be_a_field(name):
+    assert condition(f"{name}: 1").path.text == name

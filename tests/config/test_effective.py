@@ -1,0 +1,98 @@
+import pytest
+
+from tests.config.loading import load_text
+
+TEXT = """\
+sources:
+  lines: {type: file, path: "${EVENTS:-events.jsonl}"}
+destinations:
+  ops: {type: slack, url: "${SLACK:-https://hooks.slack.com/default}", rate_limit: 1 per 1s}
+  log:
+    type: webhook
+    url: https://example.com/${PATH_PART:-hook}
+    secret: literal-secret
+    headers: {Authorization: "Bearer ${TOKEN:-default-token}"}
+rules:
+  - name: crash
+    match: {state: "${STATE:-Stopped}", code: "0137", n: 0137}
+    throttle: 3 per 90s
+    actions:
+      - {slack: ops, text: "${file:note}", throttle: {per: 5m, count: 1}}
+      - webhook: https://example.com/${PATH_PART:-x}?s={{ state }}
+        headers: {X-Key: literal-key}
+        body: {token: literal-token, text: "{{ state }}"}
+"""
+
+EFFECTIVE = """\
+version: 1
+sources:
+  lines:
+    type: file
+    path: events.jsonl
+destinations:
+  ops:
+    type: slack
+    url: ${SLACK:-***}
+    rate_limit:
+      count: 1
+      per: 1s
+  log:
+    type: webhook
+    url: https://example.com/${PATH_PART:-hook}
+    secret: '***'
+    headers:
+      Authorization: '***${TOKEN:-***}'
+rules:
+- name: crash
+  match:
+    state: Stopped
+    code: "0137"
+    n: 137
+  throttle:
+    count: 3
+    per: 1m30s
+  actions:
+  - slack: ops
+    text: ${file:note}
+    throttle:
+      count: 1
+      per: 5m
+  - webhook: https://example.com/${PATH_PART:-x}?s={{ state }}
+    headers:
+      X-Key: '***'
+    body:
+      token: '***'
+      text: '{{ state }}'
+"""
+
+
+@pytest.fixture
+def note(tmp_path):
+    (tmp_path / "note").write_text("s3cret-note")
+    return tmp_path / "note"
+
+
+def test_short_forms_are_long_and_secrets_are_left_out(tmp_path, note):
+    assert load_text(tmp_path, TEXT).ruleset.text == EFFECTIVE
+
+
+def test_the_hash_does_not_change_with_a_secret(tmp_path, note):
+    before = load_text(tmp_path, TEXT).ruleset.hash
+    note.write_text("another")
+    other = TEXT.replace("literal-", "rotated-")
+    environment = {"TOKEN": "t", "SLACK": "https://hooks.slack.com/x", "PATH_PART": "p"}
+
+    assert load_text(tmp_path, other, environment).ruleset.hash == before
+
+
+def test_the_hash_changes_with_what_a_rule_means(tmp_path, note):
+    before = load_text(tmp_path, TEXT).ruleset.hash
+
+    assert load_text(tmp_path, TEXT, {"STATE": "Running"}).ruleset.hash != before
+    assert load_text(tmp_path, TEXT.replace("3 per", "4 per")).ruleset.hash != before
+
+
+def test_what_is_printed_can_be_loaded_again(tmp_path, note):
+    printed = load_text(tmp_path, TEXT).ruleset.text
+
+    assert load_text(tmp_path, printed, {"SLACK": "https://h"}).ruleset.text.count("***") > 0

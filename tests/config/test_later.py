@@ -1,0 +1,25 @@
+import pytest
+
+from reactor.actions import ACTIONS
+from reactor.config import later
+from reactor.config.actions import COMMON
+from reactor.config.document import SECTIONS
+from reactor.config.rules import KEYS
+from reactor.config.settings import DESTINATIONS
+from reactor.config.tests import STEP_KEYS
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        (later.TOP, SECTIONS),
+        (later.RULE, KEYS),
+        (later.ACTION, COMMON),
+        (later.STEP, STEP_KEYS),
+        (later.ACTION_TYPES, ACTIONS),
+        (later.DESTINATION_TYPES, DESTINATIONS),
+        (later.DESTINATION, [key for fields in DESTINATIONS.values() for key in fields]),
+    ],
+)
+def test_no_word_is_both_known_and_of_a_later_version(words, known):
+    assert not words & set(known)

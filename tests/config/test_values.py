@@ -1,0 +1,162 @@
+from datetime import timedelta
+
+import pytest
+
+from reactor.config.node import Items, Problems, Scalar, Table
+from reactor.config.values import (
+    as_choice,
+    as_duration,
+    as_flag,
+    as_method,
+    as_name,
+    as_rate,
+    as_text,
+    as_texts,
+    authority_end,
+    check_keys,
+    url_fault,
+)
+from reactor.model.rule import Rate
+from tests.conditions import node_of
+
+FIVE_MINUTES = timedelta(minutes=5)
+
+
+def told(problems: Problems) -> list[str]:
+    return [str(problem).split(": ", 1)[1] for problem in problems.found]
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("1 per 5m", Rate(1, FIVE_MINUTES)),
+        ("{count: 1, per: 5m}", Rate(1, FIVE_MINUTES)),
+        ("20 per 1h30m", Rate(20, timedelta(minutes=90))),
+        ("0 per 5m", None),
+        ("1 each 5m", None),
+        ("1 per 0s", None),
+        ("-1 per 5m", None),
+        ("1.5 per 5m", None),
+        ("5", None),
+        ("null", None),
+        ("[1 per 5m]", None),
+        ("{count: 1}", None),
+        ("{count: true, per: 5m}", None),
+        ("{count: 1, per: 5}", None),
+    ],
+)
+def test_a_rate_is_a_count_per_duration(text, rate):
+    problems = Problems()
+
+    assert as_rate("throttle", node_of(text), problems) == rate
+    assert bool(problems.found) is (rate is None)
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "value", "message"),
+    [
+        (as_text, "x", "x", None),
+        (as_text, "5", None, "'key' is 5, expected a text"),
+        (as_text, "[]", None, "'key' is a list, expected a text"),
+        (as_name, "'a '", None, "'key' is \"a \", expected a name: a line of 1 to 200"),
+        (as_name, "ä b", "ä b", None),
+        (as_duration, "5m", FIVE_MINUTES, None),
+        (as_duration, "5", None, "'key' is 5, expected a duration"),
+        (as_method, "post", "POST", None),
+        (as_method, "'P T'", None, "'key' is \"P T\", expected an HTTP method"),
+    ],
+)
+def test_a_value_is_read_or_refused(read, text, value, message):
+    problems = Problems()
+
+    assert read("key", node_of(text), problems) == value
+    assert [line.startswith(str(message)) for line in told(problems)] == [True] * bool(message)
+
+
+def test_a_flag_is_true_or_false_and_nothing_else():
+    problems = Problems()
+
+    assert as_flag("enabled", None, problems, default=True)
+    assert not as_flag("enabled", node_of("false"), problems, default=True)
+    assert as_flag("enabled", node_of("'false'"), problems, default=True)
+    assert told(problems) == ["'enabled' is \"false\", expected true or false"]
+
+
+def test_a_choice_that_is_none_gets_a_hint():
+    problems = Problems()
+
+    assert as_choice("log", node_of("warn"), ("info", "warning"), problems) is None
+    assert told(problems) == [
+        "'log' is \"warn\", expected one of info, warning (did you mean 'warning'?)"
+    ]
+
+
+def test_one_text_or_several_are_texts():
+    problems = Problems()
+
+    assert [text for text, _ in as_texts("source", node_of("a"), problems)] == ["a"]
+    assert [text for text, _ in as_texts("source", node_of("[a, b]"), problems)] == ["a", "b"]
+    assert as_texts("source", Items(place=node_of("a").place, items=()), problems) == ()
+    assert len(problems.found) == 1
+
+
+def test_a_message_shows_the_reference_and_never_the_secret():
+    problems = Problems()
+    place = node_of("x").place
+    secret = Scalar(place=place, value="s3cret", written="${cred:x}", secrets=("${cred:x}",))
+
+    assert as_text("name", secret, problems) is None
+    assert as_rate("throttle", secret, problems) is None
+    assert "s3cret" not in "".join(told(problems))
+
+
+def test_unknown_keys_and_keys_of_a_later_version_are_told_apart():
+    problems, table = Problems(), node_of("{throtle: 1, after: 2, name: x}")
+    assert isinstance(table, Table)
+
+    check_keys(table, ("name", "throttle"), problems, later=("after",))
+
+    assert told(problems) == [
+        "unknown key 'throtle' (did you mean 'throttle'?)",
+        "'after' is not yet supported",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "is_right"),
+    [
+        ("http://h", True),
+        ("HTTPS://example.com:8443/x?y#z", True),
+        ("http://[::1]:80/", True),
+        ("http://127.0.0.1:9/slack", True),
+        ("http://bücher.example/", True),
+        ("https://h/{{ x }}", True),
+        ("", False),
+        ("h/x", False),
+        ("ftp://h/x", False),
+        ("http://", False),
+        ("http:///x", False),
+        ("http://?x", False),
+        ("http://:80/", False),
+        ("http://h:0/", False),
+        ("http://h:65536/", False),
+        ("http://h:x/", False),
+        ("http://u@h/", False),
+        ("http://u:p@h/", False),
+        ("http://a b/", False),
+        ("http://{{ host }}/", False),
+        ("http://h:{{ port }}/", False),
+        ("http://h{% if a %}/", False),
+        ("http://h%2f/", False),
+        ("http://h\\@evil/", False),
+    ],
+)
+def test_scheme_host_and_port_of_a_url_are_checked(url, is_right):
+    assert (url_fault(url) is None) is is_right
+
+
+def test_the_authority_ends_before_path_query_or_fragment():
+    ends = [authority_end(f"http://h:1{rest}") for rest in ("", "/x", "?x", "#x")]
+
+    assert ends == [10, 10, 10, 10]
+    assert authority_end("mailto:x") == 0
