@@ -1,0 +1,1 @@
+"""`reactor demo`: the whole road on this machine, told as a story."""

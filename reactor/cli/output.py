@@ -1,0 +1,112 @@
+"""How commands print: data to stdout, talk to stderr, one JSON object a line with `--json`."""
+
+import sys
+from collections.abc import Mapping
+
+import msgspec
+
+from reactor.duration import format_time
+from reactor.model.delivery import Attempt, Delivery
+from reactor.model.match import Evaluation
+from reactor.model.secret import masked
+from reactor.observe.log import printable
+
+_encode = msgspec.json.Encoder().encode
+
+
+def data(text: str, *, now: bool = False) -> None:
+    """A line of what the command was asked for; `now` when somebody waits for it."""
+    sys.stdout.write(printable(text) + "\n")
+    if now:
+        sys.stdout.flush()
+
+
+def talk(text: str) -> None:
+    """A line about how it goes."""
+    sys.stderr.write(printable(text) + "\n")
+
+
+def json_line(fields: Mapping[str, object]) -> str:
+    """One JSON object on one line."""
+    return _encode(fields).decode()
+
+
+def evaluation_fields(row: Evaluation) -> dict[str, object]:
+    """An evaluation as `--json` prints it (rules.md §6)."""
+    return {
+        "kind": "evaluation",
+        "event_id": row.event_id,
+        "source": row.source,
+        "rule": row.rule,
+        "action": row.action,
+        "reason": row.reason,
+        "at": format_time(row.at),
+        "group": _group(row.key),
+        "delivery_id": row.delivery_id,
+    }
+
+
+def _group(key: str) -> object:
+    """The group as templates see it: null without `group_by`, one path's value, or a list."""
+    values = msgspec.json.decode(key, type=list[object])
+    return values[0] if len(values) == 1 else values or None
+
+
+def delivery_fields(delivery: Delivery) -> dict[str, object]:
+    """A delivery as `--json` prints it (rules.md §6): no URL beyond its host, no secret."""
+    return {
+        "kind": "delivery",
+        "id": delivery.id,
+        "event_id": delivery.event_id,
+        "source": delivery.source,
+        "rule": delivery.rule,
+        "action": delivery.action,
+        "type": delivery.type,
+        "state": delivery.state,
+        "reason": delivery.reason,
+        "destination": delivery.destination,
+        "attempts": delivery.attempts,
+        "due_at": format_time(delivery.due_at),
+        "created_at": format_time(delivery.created_at),
+        "request": {
+            "method": delivery.request.method,
+            "url": delivery.request.shown_url,
+            "headers": {name: masked(value) for name, value in delivery.request.headers.items()},
+            "body": masked(delivery.request.body),
+        },
+    }
+
+
+def attempt_fields(delivery: Delivery, attempt: Attempt) -> dict[str, object]:
+    """An attempt as `run --json` prints it."""
+    return {
+        "kind": "attempt",
+        "delivery_id": delivery.id,
+        "rule": delivery.rule,
+        "action": delivery.action,
+        "destination": delivery.destination,
+        "number": attempt.number,
+        "verdict": attempt.verdict,
+        "status": attempt.status,
+        "detail": attempt.detail,
+        "started_at": format_time(attempt.started_at),
+        "ended_at": format_time(attempt.ended_at),
+    }
+
+
+def evaluation_text(row: Evaluation) -> str:
+    """An evaluation for people."""
+    group = "" if row.key == "[]" else f"  for {row.key}"
+    verb = "fired" if row.reason == "fired" else f"held back ({row.reason})"
+    return f"{format_time(row.at)}  {row.rule} → {row.action}: {verb}{group}  event {row.event_id}"
+
+
+def delivery_text(delivery: Delivery) -> str:
+    """A delivery for people."""
+    to = delivery.destination or delivery.request.shown_url or delivery.type
+    why = f" ({delivery.reason})" if delivery.reason else ""
+    tries = "1 attempt" if delivery.attempts == 1 else f"{delivery.attempts} attempts"
+    return (
+        f"{format_time(delivery.created_at)}  {delivery.id}  {delivery.state}{why}  "
+        f"{delivery.rule} → {delivery.action} to {to}, {tries}"
+    )

@@ -1,0 +1,103 @@
+"""The lines that `run` and `demo` write: each firing, delivery and hold-back, as it happens."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from reactor.app import Observers
+from reactor.cli.output import attempt_fields, evaluation_fields, json_line
+from reactor.delivery.retry import Decision
+from reactor.model.delivery import Attempt, Delivery, Move
+from reactor.model.match import Evaluation, Reason
+from reactor.model.request import LogLine
+from reactor.observe.log import Printer, Seldom
+from reactor.pipeline import Committed
+from reactor.sources.supervise import SourceStatus
+
+
+class Story:
+    """Tells what happens: firings, deliveries and hold-backs to `out`, the rest to `talk`."""
+
+    def __init__(
+        self,
+        *,
+        out: Printer,
+        talk: Printer,
+        now: Callable[[], datetime],
+        as_json: bool = False,
+    ) -> None:
+        self._out, self._talk, self._now, self._as_json = out, talk, now, as_json
+        self._seldom = Seldom()
+
+    def observers(
+        self, *, on_refused: Callable[[SourceStatus], None], on_failure: Callable[[str], None]
+    ) -> Observers:
+        """What the service reports to."""
+        return Observers(
+            on_commit=self.committed,
+            on_attempt=self.attempted,
+            on_line=self.logged,
+            on_notice=self.notice,
+            on_refused=on_refused,
+            on_failure=on_failure,
+        )
+
+    def committed(self, committed: Committed) -> None:
+        """What a batch decided, and which of its frames were refused."""
+        for row in committed.evaluations:
+            if self._as_json:
+                self._out.line(json_line(evaluation_fields(row)))
+            else:
+                self._out.line(f"{clock(row.at)}  {evaluated(row)}")
+        for rejection in committed.rejections:
+            kind = f"{rejection.source} {rejection.reason}"
+            kept_back = self._seldom.allow(kind, self._now())
+            if kept_back is not None:
+                more = f" ({kept_back} more since the last such line)" if kept_back else ""
+                self.notice(
+                    f"source {rejection.source}: refused a frame of {rejection.size} bytes as "
+                    f"{rejection.reason}: {rejection.excerpt[:80]}{more}"
+                )
+
+    def attempted(self, delivery: Delivery, attempt: Attempt, decision: Decision) -> None:
+        """How an attempt ended, all of it on one line."""
+        if self._as_json:
+            self._out.line(json_line(attempt_fields(delivery, attempt)))
+        else:
+            self._out.line(f"{clock(attempt.ended_at)}  {delivered(delivery, attempt, decision)}")
+
+    def logged(self, line: LogLine) -> None:
+        """A `log` action."""
+        self._talk.line(f"{clock(self._now())}  {line.level}: {line.text}")
+
+    def notice(self, text: str) -> None:
+        """Something about reactor itself."""
+        self._talk.line(f"{clock(self._now())}  {text}")
+
+
+def clock(moment: datetime) -> str:
+    """The time of day, UTC, to the millisecond."""
+    return moment.strftime("%H:%M:%S.%f")[:-3]
+
+
+def evaluated(row: Evaluation) -> str:
+    """A firing or a hold-back in words."""
+    group = "" if row.key == "[]" else f" {row.key}"
+    if row.reason is Reason.FIRED:
+        return f"fired      {row.rule} → {row.action}{group}  (event {row.event_id})"
+    return f"held back  {row.rule} → {row.action}{group}: {row.reason}  (event {row.event_id})"
+
+
+def delivered(delivery: Delivery, attempt: Attempt, decision: Decision) -> str:
+    """An attempt in words."""
+    to = delivery.destination or delivery.request.shown_url or delivery.type
+    took = f"{(attempt.ended_at - attempt.started_at).total_seconds() * 1000:.1f} ms"
+    name = f"{delivery.rule} → {delivery.action} to {to}"
+    if decision.move is Move.SUCCEED:
+        return f"delivered  {name}: {attempt.detail} in {took}  (delivery {delivery.id})"
+    if decision.move is Move.RETRY and decision.due_at is not None:
+        again = max((decision.due_at - attempt.ended_at).total_seconds(), 0)
+        return (
+            f"failed     {name}: {attempt.detail}; attempt {attempt.number}, again in {again:.1f} s"
+            f"  (delivery {delivery.id})"
+        )
+    return f"buried     {name}: {decision.reason}  (delivery {delivery.id})"

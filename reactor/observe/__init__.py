@@ -1,0 +1,1 @@
+"""What reactor says of itself."""

@@ -1,0 +1,88 @@
+"""Lines for people: written by a thread of their own, safe for terminals, and never too many."""
+
+import re
+from collections import deque
+from datetime import datetime, timedelta
+from threading import Condition
+from typing import TextIO
+
+MAX_WAITING = 10_000
+# C0 and C1 controls but for tab, and the bidirectional overrides: they could forge or hide text.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, its control characters written as `\\x1b`."""
+    return _UNSAFE.sub(lambda found: ascii(found.group())[1:-1], text)
+
+
+class Printer:
+    """Writes lines to a stream without ever making the caller wait.
+
+    A paused terminal or a full pipe must not hold up events: lines over MAX_WAITING are dropped
+    and counted, and the count is written when the stream takes lines again.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: deque[str] = deque()
+        self._dropped = 0
+        self._closed = False
+        self._changed = Condition()
+
+    def line(self, text: str) -> None:
+        """Write one line soon. `text` may hold anything."""
+        with self._changed:
+            if len(self._lines) >= MAX_WAITING:
+                self._dropped += 1
+            else:
+                self._lines.append(printable(text))
+            self._changed.notify()
+
+    def run(self) -> None:
+        """The thread's body: write until closed and empty."""
+        while True:
+            with self._changed:
+                while not self._lines and not self._closed:
+                    self._changed.wait()
+                if not self._lines:
+                    return
+                lines, self._lines = self._lines, deque()
+                dropped, self._dropped = self._dropped, 0
+            self._write(lines, dropped)
+
+    def _write(self, lines: deque[str], dropped: int) -> None:
+        if dropped:
+            lines.append(f"({dropped} more lines could not be written in time)")
+        try:
+            self._stream.write("\n".join(lines) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            # Nobody reads us any more (a closed pipe): the service goes on without a log.
+            return
+
+    def close(self) -> None:
+        """Write what waits and end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+
+class Seldom:
+    """Lets the same kind of line through at most once per span, and counts what it kept back."""
+
+    def __init__(self, per: timedelta = timedelta(minutes=1)) -> None:
+        self._per = per
+        self._last: dict[str, datetime] = {}
+        self._kept_back: dict[str, int] = {}
+
+    def allow(self, kind: str, now: datetime) -> int | None:
+        """How many of this kind were kept back since the last line, or None to keep this too."""
+        last = self._last.get(kind)
+        if last is not None and now - last < self._per:
+            self._kept_back[kind] = self._kept_back.get(kind, 0) + 1
+            return None
+        self._last[kind] = now
+        return self._kept_back.pop(kind, 0)

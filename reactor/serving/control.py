@@ -1,0 +1,116 @@
+"""`DATA_DIR/reactor.sock`: how commands ask the running service, since it alone may write.
+
+One JSON object a line each way, one request a connection. Only the owner can connect (0600).
+"""
+
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from reactor.model.errors import JournalUnavailable
+
+NAME = "reactor.sock"
+PATIENCE = 10.0
+"""Seconds that either side waits for the other."""
+MAX_REQUEST = 1024 * 1024
+
+Answer = Callable[[dict[str, object]], dict[str, object]]
+
+
+class ControlServer:
+    """Answers requests one at a time; `serve` is the body of its thread."""
+
+    def __init__(self, data_dir: Path, answer: Answer) -> None:
+        self._path, self._answer = data_dir / NAME, answer
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._path.unlink(missing_ok=True)  # the lock is ours, so a socket here is a dead one's
+        before = os.umask(0o177)
+        try:
+            with _short(self._path) as address:
+                self._socket.bind(address)
+        finally:
+            os.umask(before)
+        self._socket.listen(16)
+
+    def serve(self) -> None:
+        """Answer until closed."""
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:  # closed by `close`
+                return
+            with connection, suppress(OSError):
+                connection.settimeout(PATIENCE)
+                self._converse(connection)
+
+    def _converse(self, connection: socket.socket) -> None:
+        line = _read_line(connection)
+        try:
+            request = msgspec.json.decode(line, type=dict[str, object])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            answer: dict[str, object] = {"error": "the request is not a JSON object on one line"}
+        else:
+            answer = self._answer(request)
+        connection.sendall(msgspec.json.encode(answer) + b"\n")
+
+    def close(self) -> None:
+        """Stop answering and remove the socket."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+
+def ask(data_dir: Path, request: dict[str, object]) -> dict[str, object]:
+    """Send a request to the service that holds this journal and return its answer.
+
+    Raises JournalUnavailable when it does not answer, or answers with an error.
+    """
+    path = data_dir / NAME
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(PATIENCE)
+            with _short(path) as address:
+                connection.connect(address)
+            connection.sendall(msgspec.json.encode(request) + b"\n")
+            answer = msgspec.json.decode(_read_line(connection), type=dict[str, object])
+    except (OSError, msgspec.DecodeError) as fault:
+        raise JournalUnavailable(
+            f"the running reactor does not answer on {path}: {fault}"
+        ) from fault
+    if "error" in answer:
+        raise JournalUnavailable(str(answer["error"]))
+    return answer
+
+
+def is_served(data_dir: Path) -> bool:
+    """Whether a socket stands where a running service would listen."""
+    try:
+        return stat.S_ISSOCK((data_dir / NAME).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _read_line(connection: socket.socket) -> bytes:
+    received = b""
+    while not received.endswith(b"\n") and len(received) < MAX_REQUEST:
+        chunk = connection.recv(65536)
+        if not chunk:
+            break
+        received += chunk
+    return received
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """An address for the socket that fits into the 108 bytes of sun_path, however long the path."""
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)

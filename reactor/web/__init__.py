@@ -1,0 +1,1 @@
+"""What reactor serves over HTTP."""
