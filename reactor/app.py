@@ -19,8 +19,9 @@ from reactor.journal.database import Connection, open_reader, open_writer
 from reactor.journal.deliveries import lanes
 from reactor.journal.lock import Lock
 from reactor.journal.moves import Cancel, Redeliver, Release, Renew
+from reactor.journal.summary import counts
 from reactor.journal.writer import Writer
-from reactor.model.delivery import Attempt, Delivery
+from reactor.model.delivery import Attempt, Delivery, State
 from reactor.model.errors import JournalBusy
 from reactor.model.request import LogLine
 from reactor.model.rule import Ruleset, SourceSpec
@@ -139,12 +140,18 @@ def deliver_all(road: Road, ruleset: Ruleset, observers: Observers) -> None:
     thread = started("dispatcher", dispatcher.run, observers.on_failure)
     try:
         with closing(road.reader()) as reader:
-            while thread.is_alive() and lanes(reader):
+            while thread.is_alive() and _undone(reader):
                 attempted.wait(1.0)
                 attempted.clear()
     finally:
         dispatcher.stop()
         thread.join(PATIENCE)
+
+
+def _undone(reader: Connection) -> int:
+    """How many deliveries are still to be made, or are being made."""
+    states = counts(reader).deliveries
+    return sum(states.get(state, 0) for state in (State.PENDING, State.RUNNING, State.RETRYING))
 
 
 class Service:

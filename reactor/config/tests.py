@@ -1,7 +1,6 @@
 """The tests that a rule carries (rules.md §5)."""
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 
 from reactor.config import later
@@ -25,7 +24,7 @@ from reactor.config.values import (
     value_of,
 )
 from reactor.duration import parse_time
-from reactor.engine.selector import DottedPath, PathInvalid, parse_path
+from reactor.engine.facts import fact_path, lay
 from reactor.model.match import Reason
 from reactor.model.rule import RuleTest, Step
 
@@ -131,30 +130,13 @@ def _facts(node: Node, problems: Problems) -> dict[str, object]:
     for key, value in given.items():
         place = node.entries[key].key_place if isinstance(node, Table) else node.place
         try:
-            path = parse_path(key)
-        except PathInvalid as invalid:
-            problems.note(place, f"'{key}' is no field: {invalid}")
+            names = fact_path(key)
+        except ValueError as invalid:
+            problems.note(place, str(invalid))
             continue
-        names = path.names if isinstance(path, DottedPath) else (key,)
-        if not _lay(nested, names, value):
+        if not lay(nested, names, value):
             problems.note(place, f"'{key}' has a value here and one above, expected one of them")
     return nested
-
-
-def _lay(nested: dict[str, object], names: tuple[str, ...], value: object) -> bool:
-    """Put `value` where `names` lead; False when something else is there."""
-    for name in names[:-1]:
-        inner = nested.setdefault(name, {})
-        if not isinstance(inner, dict):
-            return False
-        nested = inner
-    there = nested.get(names[-1])
-    if isinstance(there, dict) and isinstance(value, Mapping):
-        return all(_lay(there, (name,), each) for name, each in value.items())
-    if names[-1] in nested:
-        return False
-    nested[names[-1]] = value
-    return True
 
 
 def _expect(node: Node, actions: Names, problems: Problems) -> tuple[str, ...] | None:

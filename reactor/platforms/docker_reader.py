@@ -175,7 +175,11 @@ def _connect(address: Address) -> socket.socket:
         return connected
     connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connected.settimeout(_TIMEOUT_SECONDS)
-    connected.connect(address.path)
+    try:
+        connected.connect(address.path)
+    except OSError:
+        connected.close()
+        raise
     return connected
 
 

@@ -1,5 +1,6 @@
 """The `file` source: JSON lines from a path, a FIFO or standard input."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -43,15 +44,14 @@ class FileSource:
 
     def _read(self, feed: Feed, stop: StopEvent) -> None:
         """One file after the other, as rotation brings them."""
-        numbers = count(1)
-        self._read_one(feed, stop, numbers)
+        self._read_one(feed, stop)
         while self.follow and not stop.is_set():
-            self._read_one(feed, stop, numbers)
+            self._read_one(feed, stop)
 
-    def _read_one(self, feed: Feed, stop: StopEvent, numbers: Iterator[int]) -> None:
+    def _read_one(self, feed: Feed, stop: StopEvent) -> None:
         with _opened(self.path) as descriptor:
             feed.connected()
-            lines = _Lines(feed, self._origin(descriptor), numbers)
+            lines = _Lines(feed, self._origin(descriptor))
             _drain(descriptor, lines, stop)
             if self.follow:
                 self._tail(descriptor, lines, stop)
@@ -88,9 +88,11 @@ class FileSource:
 class _Lines:
     """Hands in the lines of one file, each with an identity of its own."""
 
-    def __init__(self, feed: Feed, origin: str, numbers: Iterator[int]) -> None:
-        self._feed, self._origin, self._numbers = feed, origin, numbers
+    def __init__(self, feed: Feed, origin: str) -> None:
+        self._feed, self._origin = feed, origin
         self._cutter = LineCutter()
+        # They go on when the file is cut: the lines that follow are others.
+        self._numbers = count(1)
 
     def take(self, block: bytes) -> None:
         for line in self._cutter.cut(block):
@@ -125,6 +127,8 @@ def _opened(path: str) -> Iterator[int]:
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         yield descriptor
     finally:
         os.close(descriptor)

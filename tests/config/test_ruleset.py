@@ -1,8 +1,12 @@
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reactor.config.interpolate import Resolve
+from reactor.config.load import write_yaml
 from reactor.model.errors import RulesInvalid
 from tests.config.loading import OPS, load, load_text, mistakes
 
@@ -65,3 +69,68 @@ def test_two_loads_of_one_file_have_one_hash_and_different_marks(tmp_path):
 
     assert one.hash == other.hash
     assert one.vault.nonce != other.vault.nonce
+
+
+RICH = {
+    "version": 1,
+    "sources": {"lines": {"type": "file", "path": "-", "follow": True}},
+    "destinations": {"ops": {"type": "webhook", "url": "http://h", "headers": {"A": "b"}}},
+    "rules": [
+        {
+            "name": "crash",
+            "match": {"state": "Stopped", "any": [{"n": {"not": [0]}}]},
+            "unless": {"labels.quiet": "1"},
+            "source": ["lines"],
+            "group_by": ["service.name"],
+            "throttle": {"count": 1, "per": "5m"},
+            "actions": [
+                {
+                    "webhook": "ops",
+                    "body": {"token": "x", "list": ["{{ state }}"]},
+                    "headers": {"X": "y"},
+                    "retry": {"first": "1s"},
+                },
+                {"slack": "ops", "text": "x", "if": {"a": 1}},
+            ],
+            "tests": [
+                {
+                    "name": "t",
+                    "facts": {"service.name": "web"},
+                    "steps": [{"send": {}, "expect": ["webhook"], "because": ["throttled"]}],
+                }
+            ],
+        }
+    ],
+}
+ODD_TEXTS = ["", " ", "${", "${X}", "{{", "{{ x", "://", "http://h/{{ 1 + 1 }}", "1 per 5m", "any"]
+ODD_NODES = [None, True, 0, -1.5, [], {}, [[]], {"": {}}, [None], {"a": [1]}, "\x85", "x" * 600]
+ODD = st.sampled_from([*ODD_TEXTS, *ODD_NODES])
+
+
+def places_of(value, above=()):
+    """Every way from the top of a value to what is in it."""
+    yield above
+    if not isinstance(value, dict | list):
+        return
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from places_of(inner, (*above, key))
+
+
+def with_odd(value, place, odd):
+    """The value with `odd` at `place`."""
+    if not place:
+        return odd
+    copy = value.copy()
+    copy[place[0]] = with_odd(value[place[0]], place[1:], odd)
+    return copy
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(list(places_of(RICH))), ODD, st.sampled_from(Resolve))
+def test_whatever_stands_where_it_should_not_is_told_and_crashes_nothing(
+    tmp_path_factory, place, odd, resolve
+):
+    text = write_yaml(with_odd(RICH, place, odd))
+
+    with contextlib.suppress(RulesInvalid):
+        load_text(tmp_path_factory.getbasetemp(), text, {}, resolve)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from queue import Queue
 from threading import Event, Thread
 
 import pytest
@@ -21,12 +22,13 @@ from tests.fakes import PATIENCE, FullFeed, RecordingFeed, Running
 @dataclass(frozen=True)
 class Outside:
     """What a source of one type reads from: `options` lead there, `send` hands in the n-th frame,
-    `garble` one that is broken, `fail` breaks the connection so that it can be made again."""
+    `garble` a broken one; `fail` breaks the connection and `mend` lets it be made again."""
 
     options: dict[str, object]
     send: Callable[[int], None]
     garble: Callable[[], None]
     fail: Callable[[], None]
+    mend: Callable[[], None]
 
 
 @contextmanager
@@ -35,8 +37,9 @@ def docker_outside(_folder):
         yield Outside(
             options={"host": engine.url},
             send=lambda number: engine.say(docker_event(time=number + 1)),
-            garble=lambda: engine.chunks.put(b'{"Type": \n'),
+            garble=lambda: engine.chunks.put(b'{"Type":\n'),
             fail=engine.cut,
+            mend=lambda: None,
         )
 
 
@@ -51,13 +54,14 @@ def file_outside(folder):
 
     def fail():
         path.unlink()
-        path.mkdir()  # not even root can read lines from that
+        path.mkdir()  # not even root reads lines from a folder
 
     yield Outside(
         options={"path": str(path), "follow": True},
         send=lambda number: append(json.dumps({"n": number})),
         garble=lambda: append('{"Type":'),
         fail=fail,
+        mend=path.rmdir,
     )
 
 
@@ -75,45 +79,107 @@ def outside(kind, tmp_path):
         yield found
 
 
-def spec_of(kind, outside):
+@pytest.fixture
+def spec(kind, outside):
     return SourceSpec(name="s", type=kind, options=outside.options, place=Place("f", 1, 1))
 
 
-def opened(kind, outside):
-    return SOURCES[kind].open(spec_of(kind, outside))
+@pytest.fixture
+def source(kind, spec):
+    return SOURCES[kind].open(spec)
 
 
-class Impatient(Event):
-    """A stop whose waiting for the next try is cut short; `lost` is set when it comes to that."""
-
-    def __init__(self):
-        super().__init__()
-        self.lost = Event()
-
-    def wait(self, timeout=None):
-        self.lost.set()
-        return super().wait(min(timeout, 0.05))
+@pytest.fixture
+def lines():
+    """What the supervisor says."""
+    return Queue()
 
 
-def supervised(kind, outside, feed, lines):
+@pytest.fixture
+def feed():
+    return RecordingFeed()
+
+
+@pytest.fixture
+def supervisor(spec, source, feed, lines):
     world = World(
         now=lambda: datetime(2030, 1, 7, tzinfo=UTC),
         monotonic=time.monotonic,
         jitter=lambda: 0.1,
-        log=lines.put if hasattr(lines, "put") else lines.append,
+        log=lines.put,
         on_refused=lambda status: None,
     )
-    return Supervisor(spec_of(kind, outside), opened(kind, outside), feed, world)
-
-
-@contextmanager
-def running(supervisor):
-    stop = Impatient()
+    supervisor, stop = Supervisor(spec, source, feed, world), Event()
     thread = Thread(target=supervisor.run, args=(stop,))
     thread.start()
-    try:
-        yield stop
-    finally:
-        stop.set()
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
+    yield supervisor
+    stop.set()
+    thread.join(PATIENCE)
+    assert supervisor.status.state is SourceState.STOPPED
+
+
+def wait_for(lines, start):
+    while not lines.get(timeout=PATIENCE).startswith(start):
+        pass
+
+
+def test_a_source_stops_within_a_second(source, feed, outside):
+    with Running(source, feed) as running:
+        outside.send(0)
+        feed.wait(1)
+
+        running.stop.set()
+        assert running.wait(seconds=1.0) is None
+
+
+def test_a_source_that_waits_for_its_first_frame_stops_as_well(source, feed):
+    with Running(source, feed) as running:
+        assert feed.subscribed.wait(PATIENCE)
+
+        running.stop.set()
+        assert running.wait(seconds=1.0) is None
+
+
+def test_a_lost_source_comes_back_and_goes_on(supervisor, feed, outside, lines):
+    outside.send(0)
+    feed.wait(1)
+
+    outside.fail()
+    wait_for(lines, "source s: lost: ")
+    outside.mend()
+    outside.send(1)
+
+    feed.wait(2)
+    assert supervisor.status.connections == 2
+
+
+def test_a_broken_frame_is_handed_on_as_it_is_and_not_fatal(source, feed, outside):
+    with Running(source, feed):
+        outside.garble()
+        outside.send(1)
+
+        assert feed.wait(2)[0].raw == b'{"Type":'
+
+
+def test_a_full_road_makes_the_source_wait(source, outside):
+    feed = FullFeed(room=2)
+    for number in range(5):
+        outside.send(number)
+
+    with Running(source, feed) as running:
+        assert feed.is_waiting.wait(PATIENCE)
+        assert feed.taken == 2
+
+        feed.closed.set()
+        running.wait()
+
+
+def test_the_state_of_a_source_is_visible(supervisor, feed, outside, spec):
+    outside.send(0)
+    feed.wait(1)
+    assert feed.subscribed.wait(PATIENCE)
+
+    status = supervisor.status
+    assert (status.name, status.type) == ("s", spec.type)
+    assert status.state is SourceState.CONNECTED
+    assert status.detail

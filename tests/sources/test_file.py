@@ -78,6 +78,7 @@ def test_a_file_that_is_not_there_is_lost_and_said_in_words(path, feed):
 def test_a_folder_is_lost_and_said_in_words(tmp_path, feed):
     with pytest.raises(SourceLost, match="is a directory"):
         read(tmp_path, feed)
+    assert not feed.subscribed.is_set()
 
 
 def test_following_goes_on_at_the_end(path, feed):
@@ -112,6 +113,19 @@ def test_following_goes_through_a_rotation(path, feed):
 
     assert [put.raw for put in found] == [b'{"a":1}', b'{"a":2}', b'{"a":1}']
     assert len({put.identity for put in found}) == 3
+
+
+def test_a_followed_file_read_again_holds_the_same_events_after_a_rotation_too(path, feed):
+    path.write_text('{"a":1}\n')
+    source = FileSource(path=str(path), follow=True)
+    with Running(source, feed):
+        feed.wait(1)
+        path.rename(path.with_suffix(".1"))
+        path.write_text('{"a":2}\n')
+        rotated = feed.wait(2)[1]
+
+    with Running(source, again := RecordingFeed()):
+        assert again.wait(1)[0].identity == rotated.identity
 
 
 def test_following_starts_over_when_the_file_is_cut(path, feed):

@@ -1,0 +1,224 @@
+"""A real Docker Engine for tests: the machine's own, else a private one, started and removed.
+
+Also a command: `python -m tests.live.engine COMMAND…` runs COMMAND with DOCKER_HOST set.
+"""
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPException
+from pathlib import Path
+
+from reactor.platforms.docker_reader import Client, Gone, Refusal, parse_address
+
+IMAGE = "reactor-test"
+_DEFAULT_HOST = "unix:///var/run/docker.sock"
+_BUSYBOX = Path("/bin/busybox")
+_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+_START_SECONDS = 60.0
+
+
+class EngineUnavailable(Exception):
+    """There is no engine here and we cannot make one; the message says why."""
+
+
+class Engine:
+    """A running engine at `host`, with an image IMAGE that holds busybox."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self._containers: list[str] = []
+
+    def docker(self, *arguments: str, stdin: bytes = b"") -> str:
+        """What the docker client prints; raises CalledProcessError."""
+        command = ["docker", "--host", self.host, *arguments]
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, check=True, env={**os.environ, "PATH": _PATH}
+        )
+        return done.stdout.decode().strip()
+
+    def run(self, script: str, *options: str) -> str:
+        """Start a container that runs a shell script; returns its id."""
+        container = self.docker(
+            "run",
+            "--detach",
+            "--network",
+            "none",
+            *options,
+            IMAGE,
+            "/bin/busybox",
+            "sh",
+            "-c",
+            script,
+        )
+        self._containers.append(container)
+        return container
+
+    def import_image(self) -> None:
+        """An image of nothing but Debian's static busybox."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            tar.add(_BUSYBOX, "bin/busybox")
+        self.docker("import", "-", IMAGE, stdin=packed.getvalue())
+
+    def clear(self) -> None:
+        """Remove every container that `run` started."""
+        for container in self._containers:
+            subprocess.run(
+                ["docker", "--host", self.host, "rm", "--force", container],
+                capture_output=True,
+                check=False,
+                env={**os.environ, "PATH": _PATH},
+            )
+        self._containers.clear()
+
+
+class PrivateEngine(Engine):
+    """An engine of our own in `folder`, which can be stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"unix://{folder}/docker.sock")
+        self._folder = folder
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the daemon; returns when it answers. Raises EngineUnavailable."""
+        (self._folder / "daemon.json").write_text("{}")  # not the machine's own settings
+        log = (self._folder / "dockerd.log").open("ab")
+        with log:
+            self._daemon = subprocess.Popen(
+                self._command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "PATH": _PATH},
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not answers(self.host):
+            if self._daemon.poll() is not None or time.monotonic() > deadline:
+                last = (self._folder / "dockerd.log").read_text().strip().rpartition("\n")[2]
+                raise EngineUnavailable(f"dockerd does not start: {last}")
+            # Waits for the daemon's end, which would be bad news, rather than sleep.
+            with_timeout(self._daemon, 0.1)
+
+    def _command(self) -> list[str]:
+        folder = self._folder
+        return [
+            *("dockerd", "--host", self.host, "--config-file", f"{folder}/daemon.json"),
+            *("--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"),
+            *("--pidfile", f"{folder}/docker.pid", "--storage-driver", "vfs"),
+            *("--bridge", "none", "--iptables=false"),
+        ]
+
+    def stop(self) -> None:
+        """Stop the daemon and what it started."""
+        if self._daemon is None:
+            return
+        self._daemon.terminate()
+        with_timeout(self._daemon, 15)
+        with suppress(ProcessLookupError):
+            os.killpg(self._daemon.pid, signal.SIGKILL)  # containerd, should it have stayed
+        self._daemon.wait()
+        self._daemon = None
+
+
+def with_timeout(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for its end, but not longer."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+
+
+def answers(host: str) -> bool:
+    """Whether an engine answers at `host`."""
+    try:
+        with closing(Client(parse_address(host))) as client:
+            client.describe()
+    except (OSError, HTTPException, Gone, Refusal):
+        return False
+    return True
+
+
+@contextmanager
+def docker_engine() -> Iterator[Engine]:
+    """An engine with the test image: one that is reachable, else a private one.
+
+    Raises EngineUnavailable.
+    """
+    host = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
+    if not answers(host):
+        with private_engine() as private:
+            yield private
+        return
+    install()
+    engine = Engine(host)
+    engine.import_image()
+    try:
+        yield engine
+    finally:
+        engine.clear()
+        engine.docker("rmi", "--force", IMAGE)
+
+
+@contextmanager
+def private_engine() -> Iterator[PrivateEngine]:
+    """An engine of our own, for root only. Raises EngineUnavailable."""
+    install()
+    if os.geteuid() != 0:
+        raise EngineUnavailable("no Docker Engine is reachable, and only root can start one")
+    # Not pytest's folder: the path of a socket must stay short.
+    folder = Path(tempfile.mkdtemp(prefix="reactor-docker-"))
+    engine = PrivateEngine(folder)
+    try:
+        engine.start()
+        engine.import_image()
+        yield engine
+    finally:
+        engine.clear()
+        engine.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def install() -> None:
+    """Make sure of Debian's engine, its client, and a static busybox. Raises EngineUnavailable."""
+    missing = [name for name in ("dockerd", "docker") if not shutil.which(name, path=_PATH)]
+    if not missing and _is_static(_BUSYBOX):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        wanted = ", ".join([*missing, "a static busybox"])
+        raise EngineUnavailable(f"{wanted} must be installed, which takes root and apt-get")
+    for arguments in (["update"], ["install", "--yes", "docker.io", "busybox-static"]):
+        done = subprocess.run(
+            ["apt-get", "--quiet", *arguments],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        )
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()
+            raise EngineUnavailable(f"apt-get {arguments[0]} failed: {said}")
+
+
+def _is_static(program: Path) -> bool:
+    return program.exists() and b"/ld-linux" not in program.read_bytes()
+
+
+def main() -> int:
+    """Run the command of our arguments beside an engine."""
+    with docker_engine() as engine:
+        command = [word for word in sys.argv[1:] if word != "--"]
+        return subprocess.run(
+            command, check=False, env={**os.environ, "DOCKER_HOST": engine.host}
+        ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
