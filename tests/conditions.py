@@ -7,9 +7,9 @@ from pathlib import Path
 from reactor.config.conditions import parse_condition
 from reactor.config.load import read_file
 from reactor.config.node import Node, Problems
+from reactor.model.condition import Condition
 from reactor.model.event import Record
 from reactor.model.match import Truth
-from reactor.model.protocols import Condition
 
 
 def node_of(text: str) -> Node:

@@ -31,9 +31,9 @@ from reactor.engine.operators import (
 )
 from reactor.engine.predicates import PREDICATES, OperandInvalid, equals, equals_uri
 from reactor.engine.selector import PathInvalid, parse_path
+from reactor.model.condition import Condition, Path
 from reactor.model.event import PLATFORM_OBJECTS
 from reactor.model.match import Truth
-from reactor.model.protocols import Condition, Path
 
 _QUANTIFIERS: Mapping[str, Callable[[tuple[Operator, ...]], Operator]] = {
     "any": SomeElement,

@@ -24,7 +24,7 @@ from reactor.config.values import as_flag, as_name, as_rate, as_texts, check_key
 from reactor.duration import format_duration
 from reactor.engine.normalize import canonical
 from reactor.engine.selector import PathInvalid, parse_path
-from reactor.model.protocols import Condition, Path
+from reactor.model.condition import Condition, Path
 from reactor.model.rule import ActionSpec, Rate, Rule
 
 KEYS = (

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from reactor.engine.operators import Operator, both, either
 from reactor.engine.selector import MISSING
+from reactor.model.condition import Condition, Path
 from reactor.model.event import Record
 from reactor.model.match import Reason, Truth
-from reactor.model.protocols import Condition, Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from reactor.engine.selector import MISSING
+from reactor.model.condition import Path
 from reactor.model.event import Record
 from reactor.model.match import Truth
-from reactor.model.protocols import Path
 
 Holds = Callable[[object], bool]
 

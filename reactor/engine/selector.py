@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from reactor.model.condition import Path
 from reactor.model.errors import ReactorError
-from reactor.model.protocols import Path
 
 MAX_PATH = 500
 _NAMES = re.compile(r'(?:"([^"]+)"|([^."\s][^."]*))(\.|$)')

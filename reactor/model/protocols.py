@@ -5,34 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from threading import Event as StopEvent
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from reactor.model.event import Record
-from reactor.model.match import Truth
-
-if TYPE_CHECKING:
-    from reactor.model.delivery import Delivery
-    from reactor.model.request import Effect, Outcome, Response, StoredRequest
-    from reactor.model.rule import ActionSpec, Destination, SourceSpec
-    from reactor.model.secret import Vault
-
-
-class Condition(Protocol):
-    """A parsed `match`, `unless` or `if`."""
-
-    def evaluate(self, record: Record) -> Truth:
-        """True, False or None for unknown. Never raises, whatever the event."""
-
-
-class Path(Protocol):
-    """A parsed field path or JSONPath."""
-
-    @property
-    def text(self) -> str:
-        """As the rule file writes it."""
-
-    def find(self, fields: Mapping[str, object]) -> object:
-        """The value, or `engine.selector.MISSING`."""
+from reactor.model.delivery import Delivery
+from reactor.model.request import Effect, Outcome, Response, StoredRequest
+from reactor.model.rule import ActionSpec, Destination, SourceSpec
+from reactor.model.secret import Vault
 
 
 class Kind(StrEnum):
@@ -113,7 +91,7 @@ class SourceType:
 
     fields: Mapping[str, Field]
     platform: bool
-    open: Callable[["SourceSpec"], Source]
+    open: Callable[[SourceSpec], Source]
 
 
 class ActionType(Protocol):
@@ -132,14 +110,14 @@ class ActionType(Protocol):
         """Types of `destinations` that it can name; empty when it names none."""
 
     def render(
-        self, action: "ActionSpec", names: Mapping[str, object], vault: "Vault"
-    ) -> "StoredRequest":
+        self, action: ActionSpec, names: Mapping[str, object], vault: Vault
+    ) -> StoredRequest:
         """The request to store, rendered once. Raises RenderFailed."""
 
     def build(
-        self, delivery: "Delivery", destination: "Destination | None", vault: "Vault", now: datetime
-    ) -> "Effect":
+        self, delivery: Delivery, destination: Destination | None, vault: Vault, now: datetime
+    ) -> Effect:
         """The effect of one attempt, with its secrets joined. Raises DestinationRemoved."""
 
-    def judge(self, response: "Response") -> "Outcome":
+    def judge(self, response: Response) -> Outcome:
         """What the answer means."""

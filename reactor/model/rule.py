@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from reactor.model.condition import Condition, Path
 from reactor.model.delivery import RetryPolicy
 from reactor.model.problem import Place
-from reactor.model.protocols import Condition, Path
 from reactor.model.secret import Secret, Vault
 
 

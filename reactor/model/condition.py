@@ -1,0 +1,25 @@
+"""What a parsed condition and a parsed path can be asked; the engine has their kinds."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from reactor.model.event import Record
+from reactor.model.match import Truth
+
+
+class Condition(Protocol):
+    """A parsed `match`, `unless` or `if`."""
+
+    def evaluate(self, record: Record) -> Truth:
+        """True, False or None for unknown. Never raises, whatever the event."""
+
+
+class Path(Protocol):
+    """A parsed field path or JSONPath."""
+
+    @property
+    def text(self) -> str:
+        """As the rule file writes it."""
+
+    def find(self, fields: Mapping[str, object]) -> object:
+        """The value, or `engine.selector.MISSING`."""
