@@ -22,7 +22,7 @@ from reactor.journal.moves import Cancel, Redeliver, Release, Renew
 from reactor.journal.summary import counts
 from reactor.journal.writer import Writer
 from reactor.model.delivery import Attempt, Delivery, State
-from reactor.model.errors import JournalBusy
+from reactor.model.errors import JournalBusy, JournalUnavailable
 from reactor.model.request import LogLine
 from reactor.model.rule import Ruleset, SourceSpec
 from reactor.pipeline import Committed, Pipeline
@@ -191,7 +191,7 @@ class Service:
         """Start everything, the sources last: then nothing that comes in has to wait."""
         fail = self._observers.on_failure
         bodies: list[tuple[str, Callable[[], None]]] = [
-            ("pipeline", lambda: self._road.pipeline.run(self._intake.take)),
+            ("pipeline", self._decide_all),
             ("dispatcher", self._dispatcher.run),
             ("control", self._control.serve),
         ]
@@ -202,6 +202,16 @@ class Service:
         self._chores.start()
         self._sources.adopt(self._ruleset.sources.values())
         self._started.set()
+
+    def _decide_all(self) -> None:
+        """The pipeline's thread: until the intake is closed and empty."""
+        try:
+            self._road.pipeline.run(self._intake.take)
+        except JournalUnavailable as fault:
+            if not self._intake.is_closed:
+                raise
+            # The disk is full and we are told to stop: no source was told that these are safe.
+            self._observers.on_notice(f"some frames were not decided: {fault}")
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -232,7 +242,6 @@ class Service:
     def stop(self) -> None:
         """Stop the sources, decide what was accepted, let running attempts end, close."""
         self._sources.stop()
-        self._intake.close()
         self._dispatcher.stop()
         self._control.close()
         if self._web:
@@ -279,7 +288,7 @@ class Sources:
         """Run these: start what is new, stop what is gone, restart what has changed."""
         wanted = {spec.name: spec for spec in specs}
         for name, (spec, _, stop, thread) in list(self._running.items()):
-            if wanted.get(name) != spec:
+            if name not in wanted or not _is_same(wanted[name], spec):
                 stop.set()
                 thread.join(PATIENCE)
                 del self._running[name]
@@ -300,11 +309,17 @@ class Sources:
         return [supervisor.status for _, supervisor, _, _ in self._running.values()]
 
     def stop(self) -> None:
-        """Stop all; returns when none can hand in a frame any more."""
+        """Stop all, and let no frame in any more; what is in the intake stays there."""
         for _, _, stop, _ in self._running.values():
             stop.set()
+        self._intake.close()  # else a source that waits for room would not see its stop
         for _, _, _, thread in self._running.values():
             thread.join(PATIENCE)
+
+
+def _is_same(one: SourceSpec, other: SourceSpec) -> bool:
+    """Whether a source can go on as it is; that its entry moved in the file changes nothing."""
+    return (one.type, one.options) == (other.type, other.options)
 
 
 def started(name: str, body: Callable[[], None], on_failure: Callable[[str], None]) -> Thread:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 from typer.main import get_command
 
@@ -51,14 +50,14 @@ def keys(schema: object) -> Iterator[str]:
             yield from keys(part)
 
 
-def commands(command: click.Command) -> Iterator[str]:
-    """The names below a command: subcommands, and the options of them all."""
+def commands(command) -> Iterator[str]:
+    """The names below a command of typer: subcommands, and the options of them all."""
     for parameter in command.params:
         yield from (name for name in parameter.opts if name.startswith("--"))
-    if isinstance(command, click.Group):
-        for name, below in command.commands.items():
+    if hasattr(command, "list_commands"):
+        for name in command.list_commands(None):
             yield name
-            yield from commands(below)
+            yield from commands(command.get_command(None, name))
 
 
 @pytest.mark.parametrize("block", EXAMPLES)

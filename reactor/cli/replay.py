@@ -95,15 +95,20 @@ def replay(
             observers=OBSERVERS,
             now=lambda: recording.now,
         ) as road:
-            arrivals = iter(recording)
-            while batch := list(islice(arrivals, MAX_BATCH)):
-                tally.events += len(batch)
-                _show(road.pipeline.receive(batch), tally, as_json=as_json, planned=deliveries)
+            for committed in _decided(road, recording):
+                _show(committed, tally, as_json=as_json, planned=deliveries)
             if send:
                 tally.dead = _send(road, ruleset)
     talk(str(tally))
     if tally.bad or tally.dead:
         raise typer.Exit(1)
+
+
+def _decided(road: Road, recording: Recording) -> Iterator[Committed]:
+    """What became of the events, batch by batch."""
+    arrivals = iter(recording)
+    while batch := list(islice(arrivals, MAX_BATCH)):
+        yield road.pipeline.receive(batch)
 
 
 def _send(road: Road, ruleset: Ruleset) -> int:
@@ -136,6 +141,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def _show(committed: Committed, tally: Tally, *, as_json: bool, planned: bool) -> None:
     """Each evaluation, and behind those that fired what they will send."""
     promised = {delivery.id: delivery for delivery in committed.deliveries}
+    tally.events += len(committed.events)
     tally.matched += len(committed.evaluations)
     tally.planned += len(promised)
     for row in committed.evaluations:

@@ -41,6 +41,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        # Now, not when the thread runs: until then two programs could share the address.
+        listening.listen()
     except OSError as fault:
         raise ReactorError(
             f"cannot listen on {host}:{port}: {fault.strerror or fault}; "
