@@ -41,6 +41,7 @@ class Tally:
     """What a replay came to."""
 
     events: int = 0
+    duplicates: int = 0
     bad: int = 0
     matched: int = 0
     planned: int = 0
@@ -49,8 +50,9 @@ class Tally:
     def __str__(self) -> str:
         bad = f", {self.bad} bad lines left out" if self.bad else ""
         dead = f" ({self.dead} dead)" if self.dead else ""
+        again = f", {self.duplicates} seen before" if self.duplicates else ""
         sent = f"{self.planned} deliveries{dead}"
-        return f"{self.events} events, {self.matched} evaluations, {sent}{bad}"
+        return f"{self.events} events{again}, {self.matched} evaluations, {sent}{bad}"
 
 
 def replay(
@@ -142,6 +144,7 @@ def _show(committed: Committed, tally: Tally, *, as_json: bool, planned: bool) -
     """Each evaluation, and behind those that fired what they will send."""
     promised = {delivery.id: delivery for delivery in committed.deliveries}
     tally.events += len(committed.events)
+    tally.duplicates += sum(committed.duplicates.values())
     tally.matched += len(committed.evaluations)
     tally.planned += len(promised)
     for row in committed.evaluations:

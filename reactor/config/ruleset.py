@@ -1,7 +1,9 @@
 """From a path to a rule set: read, fill in variables, parse, and tell everything that is wrong."""
 
+import gc
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -47,9 +49,32 @@ def load_ruleset(
     Raises RulesInvalid with every problem in order of its place. Reads the files that the rules
     name as secrets, and keeps their values in the rule set's vault.
     """
-    problems = Problems()
+    with _without_collector():
+        return _load(path, Interpolator(environment, Problems()), sources, actions, resolve)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Nothing that a load makes is garbage before its end, and looking for it in ever more objects
+    took 40 % of the time of a load of 1,000 rules."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _load(
+    path: Path,
+    interpolator: Interpolator,
+    sources: Mapping[str, SourceType],
+    actions: Mapping[str, ActionType],
+    resolve: Resolve,
+) -> Loaded:
+    problems = interpolator.problems
     document = read_document(path, problems)
-    interpolator = Interpolator(environment, problems)
     _fill_in(document, interpolator, lenient=resolve is Resolve.RULES)
     values: dict[str, str] = {}
     # Letters first: a mark must not look like a number to anything on its way.

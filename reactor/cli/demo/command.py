@@ -117,10 +117,8 @@ def _example(receiver: str, played: Path, docker: str | None) -> Ruleset:
 
 
 def example_path() -> Path:
-    """rules.example.yaml: beside the package in a checkout, inside it when installed."""
-    beside = Path(str(files("reactor"))).parent / "rules.example.yaml"
-    inside = Path(str(files("reactor"))) / "data" / "rules.example.yaml"
-    return inside if inside.exists() else beside
+    """rules.example.yaml, which the package has among its data."""
+    return Path(str(files("reactor") / "data" / "rules.example.yaml"))
 
 
 def _reachable_engine() -> str | None:
