@@ -1,6 +1,6 @@
 """The road of an event: normalize, match, gates, plan, and all of it into the journal at once.
 
-Sources are acknowledged, and the dispatcher is woken, only after the commit (design.md §2).
+Sources are acknowledged, and the dispatcher is woken, only after the commit (docs/architecture.md).
 Lookups will join between normalize and decide: today every fact comes with its frame.
 """
 

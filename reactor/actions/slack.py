@@ -1,6 +1,6 @@
 """`slack: DEST`: a message to a Slack incoming webhook, cut to Slack's limits.
 
-Limits: reference/integrations.md §3.2. Values are escaped where templates land (Landing.SLACK).
+Limits: docs/platforms.md §5. Values are escaped where templates land (Landing.SLACK).
 """
 
 import json
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from reactor.engine.filters import json_of
 from reactor.engine.judge import judge_http
 from reactor.engine.outgoing import JSON_TYPE, http_request, summary
 from reactor.engine.template import Template, render_body
@@ -61,11 +62,10 @@ class Slack:
             payload["blocks"] = _blocks(blocks, names, vault)
         if (channel := action.parameters.get("channel")) is not None:
             payload["channel"] = channel
-        body = json.dumps(payload, ensure_ascii=False)
         return StoredRequest(
             method="POST",
             headers={"content-type": (JSON_TYPE,)},
-            body=vault.split(body, Joint.JSON),
+            body=vault.split(json_of(payload), Joint.JSON),
         )
 
     def build(

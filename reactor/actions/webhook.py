@@ -1,13 +1,12 @@
 """`webhook: DEST or URL`: one HTTP request, signed when the destination has a secret."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from reactor.engine.judge import judge_http
 from reactor.engine.outgoing import JSON_TYPE, TEXT_TYPE, http_request
+from reactor.engine.filters import json_of
 from reactor.engine.plan import BODY
-from reactor.engine.signature import sign
 from reactor.engine.template import Template, render_body
 from reactor.model.delivery import Delivery
 from reactor.model.protocols import Field, Kind, Landing
@@ -61,12 +60,7 @@ class Webhook:
         self, delivery: Delivery, destination: Destination | None, vault: Vault, now: datetime
     ) -> HttpRequest:
         """The request of one attempt, signed anew. Raises DestinationRemoved, RenderFailed."""
-        request = http_request(delivery, destination, vault, now)
-        if destination is None or destination.secret is None:
-            return request
-        timestamp = int(now.timestamp())
-        signature = sign(destination.secret.value, delivery.id, timestamp, request.body)
-        return replace(request, headers={**request.headers, "webhook-signature": signature})
+        return http_request(delivery, destination, vault, now)
 
     def judge(self, response: Response) -> Outcome:
         """By status (rules.md §4, Outcome)."""
@@ -91,5 +85,6 @@ def _body(action: ActionSpec, names: Mapping[str, object], vault: Vault) -> tupl
     body = action.parameters.get("body")
     if isinstance(body, Template):
         return vault.split(body.render(names)), TEXT_TYPE
-    text = render_body(names[BODY] if body is None else body, names)
+    # The firing is no template: a frame of a megabyte makes a body of as much.
+    text = json_of(names[BODY]) if body is None else render_body(body, names)
     return vault.split(text, Joint.JSON), JSON_TYPE

@@ -64,7 +64,7 @@ class Recording:
         )
 
     def _identity(self, number: int, raw: bytes) -> str:
-        """What names a frame without uuid: where it stands and what it is (design.md §4)."""
+        """What names a frame without uuid: where it stands and what it is."""
         return hashlib.sha256(canonical([self._path, number]).encode() + raw).hexdigest()[:32]
 
 

@@ -131,7 +131,7 @@ def _children(node: object) -> list[object]:
 
 def frame_time(data: Mapping[str, object]) -> datetime | None:
     """When the frame says that it happened: `datetime` (Docker Cloud) or `date` (late Tutum),
-    ISO 8601 or the REST form `Thu, 16 Oct 2014 12:04:08 +0000` (protocol.md §3, §4)."""
+    ISO 8601 or the REST form `Thu, 16 Oct 2014 12:04:08 +0000` (docs/platforms.md §2)."""
     for name in ("datetime", "date"):
         text = data.get(name)
         if isinstance(text, str):

@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from reactor import __version__
+from reactor.engine.signature import sign
 from reactor.model.delivery import Delivery
 from reactor.model.errors import DestinationRemoved, RenderFailed
 from reactor.model.request import HttpRequest
@@ -47,23 +48,28 @@ ENCODERS: Mapping[Joint, Callable[[str], str]] = {
 def http_request(
     delivery: Delivery, destination: Destination | None, vault: Vault, now: datetime
 ) -> HttpRequest:
-    """The request of an attempt that begins at `now`, with the delivery's id on it.
+    """The request of an attempt that begins at `now`, with the delivery's id on it, and signed
+    when the destination has a secret.
 
     Raises DestinationRemoved, and RenderFailed when a secret is gone or a header cannot be sent.
     """
-    stored = delivery.request
+    stored, timestamp = delivery.request, int(now.timestamp())
+    body = joined(stored.body, vault).encode()
     headers = dict(_given_headers(stored.headers, destination, vault))
     headers |= {
         "webhook-id": delivery.id,
         "idempotency-key": delivery.id,
-        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-timestamp": str(timestamp),
         "user-agent": f"reactor/{__version__}",
     }
+    if destination is not None and destination.secret is not None:
+        secret = destination.secret.value
+        headers["webhook-signature"] = sign(secret, delivery.id, timestamp, body)
     return HttpRequest(
         method=stored.method,
         url=_address(delivery, destination, vault),
         headers=headers,
-        body=joined(stored.body, vault).encode(),
+        body=body,
         timeout=delivery.timeout,
     )
 

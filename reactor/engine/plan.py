@@ -1,6 +1,6 @@
 """Deciding: what an event means under the rules, as evaluations, deliveries and changed memory.
 
-Pure (design.md §2): the same event, rules, memory and `now` always give the same decision.
+Pure (docs/architecture.md): the same event, rules, memory and `now` always give the same decision.
 """
 
 import base64

@@ -1,1 +1,1 @@
-"""Everything SQL: the durable memory that the two halves of reactor share (design.md §2)."""
+"""Everything SQL: the durable memory that the two halves of reactor share."""

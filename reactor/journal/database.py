@@ -113,7 +113,7 @@ def _require_current(db: Connection, path: Path) -> None:
 def _configure(db: Connection) -> None:
     db.row_factory = sqlite3.Row
     db.execute("pragma journal_mode = wal")
-    # NORMAL loses acknowledged rows when the power fails (design.md §6).
+    # NORMAL loses acknowledged rows when the power fails (docs/platforms.md §4).
     db.execute("pragma synchronous = full")
     # 16 MiB between checkpoints: fewer of them, each merging more writes to one page.
     db.execute("pragma wal_autocheckpoint = 4000")

@@ -1,7 +1,7 @@
 """The lock on the data directory: one process writes to the journal, and everybody can see which.
 
-SQLite before 3.51.3 can lose commits when two processes checkpoint (design.md §6), so this lock,
-not SQLite's own, decides who may write.
+SQLite before 3.51.3 can lose commits when two processes checkpoint (docs/platforms.md §4), so
+this lock, not SQLite's own, decides who may write.
 """
 
 import fcntl

@@ -67,7 +67,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One promise. `id` is also the idempotency key of every attempt (design.md §7.2).
+    """One promise. `id` is also the idempotency key of every attempt (docs/architecture.md).
 
     `destination` is None for an inline URL and for the log. `lane` is what shares a queue: the
     destination's name, or `rule/action`. `order_key` is set when deliveries must go out in order.

@@ -16,7 +16,7 @@ class Arrival:
     """A frame as a source received it, on its way to the journal.
 
     `raw` is UTF-8 JSON text of one object, exactly as received. `identity` names the frame when
-    it has no `uuid` of its own (design.md §4). `facts` is what the source knows beyond the frame.
+    it has no `uuid` of its own. `facts` is what the source knows beyond the frame.
     `platform` says whether PLATFORM_FACTS come from facts. `acknowledge`, if any, is called once,
     after the commit that holds the event, or when the frame was rejected or is a duplicate. `at`
     is the arrival time where it is not the present (replay).

@@ -1,4 +1,4 @@
-"""URIs of Docker Cloud objects: `/api/[subsystem/]v1/[namespace/]type/uuid/` (protocol.md §1.1)."""
+"""URIs of Docker Cloud: `/api/[subsystem/]v1/[namespace/]type/uuid/` (docs/platforms.md §1)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def parse_uri(text: str) -> ObjectRef | None:
     """The object that a URI names, or None when it is not one of ours.
 
     Type and id are the last two segments, never the prefix: the old services named one object
-    under several (protocol.md §3).
+    under several (docs/platforms.md §1).
     """
     segments = text.strip("/").split("/")
     if len(segments) < 4 or segments[0] != "api" or not text.startswith("/"):
@@ -49,7 +49,7 @@ def comparable_uri(text: str) -> object:
 def stable_uuid(*parts: str) -> str:
     """A version-4-shaped UUID that is the same for the same parts, at every start.
 
-    The old SDKs take only v4-shaped ids for UUIDs (protocol.md §4).
+    The old SDKs take only v4-shaped ids for UUIDs (docs/platforms.md §1).
     """
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()[:16]
     return str(UUID(bytes=digest, version=4))

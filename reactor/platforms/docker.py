@@ -1,6 +1,6 @@
 """What the events of a Docker Engine mean as frames of the container platform. Pure.
 
-The mapping is `reference/protocol.md` §8; the engine's events are `reference/integrations.md` §3.1.
+The mapping is rules.md §1; what the engine says is in docs/platforms.md §3.
 """
 
 import json
