@@ -22,7 +22,7 @@ from reactor.journal.moves import Cancel, Redeliver, Release, Renew
 from reactor.journal.summary import counts
 from reactor.journal.writer import Writer
 from reactor.model.delivery import Attempt, Delivery, State
-from reactor.model.errors import JournalBusy, JournalUnavailable
+from reactor.model.errors import JournalBusy, JournalUnavailable, ReactorError
 from reactor.model.request import LogLine
 from reactor.model.rule import Ruleset, SourceSpec
 from reactor.pipeline import Committed, Pipeline
@@ -323,16 +323,19 @@ def _is_same(one: SourceSpec, other: SourceSpec) -> bool:
 
 
 def started(name: str, body: Callable[[], None], on_failure: Callable[[str], None]) -> Thread:
-    """Start a thread; if its body raises, `on_failure` hears of it and Python prints the trace."""
+    """Start a thread. If its body raises, `on_failure` hears of it: in our own words if it is an
+    error of ours, else with the trace that Python prints of a thread that dies."""
 
     def watched() -> None:
-        ended = False
+        why: str | None = f"the {name} thread died"
         try:
             body()
-            ended = True
+            why = None
+        except ReactorError as fault:
+            why = f"the {name} cannot go on: {fault}"
         finally:
-            if not ended:
-                on_failure(f"the {name} thread died")
+            if why is not None:
+                on_failure(why)
 
     thread = Thread(target=watched, name=name, daemon=True)
     thread.start()

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from reactor.engine.filters import json_of
 from reactor.engine.judge import judge_http
 from reactor.engine.outgoing import JSON_TYPE, TEXT_TYPE, http_request
-from reactor.engine.filters import json_of
 from reactor.engine.plan import BODY
 from reactor.engine.template import Template, render_body
 from reactor.model.delivery import Delivery

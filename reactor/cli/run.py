@@ -3,10 +3,10 @@
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Annotated, TextIO
 
@@ -83,7 +83,7 @@ def _serve(
     service.start()
     _announce(service, ruleset, data_dir, story)
     try:
-        while (what := told.get()) not in (STOP, FAILED):
+        while (what := _next(told)) not in (STOP, FAILED):
             if what == RELOAD:
                 _reload(path, service, story, dry_run=dry_run)
             elif len(service.statuses()) == 1:
@@ -102,6 +102,14 @@ def _listen_to_signals(told: "SimpleQueue[str]") -> None:
     signal.signal(signal.SIGHUP, lambda *_: told.put(RELOAD))
 
 
+def _next(told: "SimpleQueue[str]") -> str:
+    """The next word. A signal that comes in the instant before the wait begins does not end it,
+    and its handler runs only when the wait is over: so no wait is longer than a second."""
+    while True:
+        with suppress(Empty):
+            return told.get(timeout=1.0)
+
+
 def _announce(service: Service, ruleset: Ruleset, data_dir: Path, story: Story) -> None:
     address = service.address
     where = f", http://{address[0]}:{address[1]}/healthz" if address else ""
@@ -109,6 +117,8 @@ def _announce(service: Service, ruleset: Ruleset, data_dir: Path, story: Story) 
         f"running {len(ruleset.rules)} rules on {len(ruleset.sources)} sources, "
         f"journal in {data_dir}{where}, pid {os.getpid()}"
     )
+    if not ruleset.sources:
+        story.notice("the rule file has no sources: nothing can happen before it has, and SIGHUP")
 
 
 def _reload(path: Path, service: Service, story: Story, *, dry_run: bool) -> None:

@@ -217,14 +217,14 @@ class _Exchange:
     def _is_full(self) -> bool:
         return len(self._body) > BODY_LIMIT
 
-    def _open(self, _purpose: int, address: pycurl.CurlSockAddr) -> "socket.socket | int":
+    def _open(self, _purpose: int, address: pycurl.CurlSockAddr) -> "_Lent | int":
         """Make the socket for a resolved address, unless we must not connect there. An exception
         here would only be printed by pycurl, so none may leave."""
         if is_refused(str(address.addr[0])):
             self._refused = str(address.addr[0])
             return _NO_SOCKET
         try:
-            return socket.socket(address.family, address.socktype, address.protocol)
+            return _Lent(socket.socket(address.family, address.socktype, address.protocol))
         except OSError:  # no descriptors left: the attempt fails and is made again
             return _NO_SOCKET
 
@@ -258,6 +258,17 @@ class _Exchange:
         if code in _TLS_CODES:
             return Fault.TLS, f"TLS failed: {words}"
         return _FAULTS.get(code, (Fault.PROTOCOL, f"libcurl error {code}"))
+
+
+class _Lent:
+    """A socket for pycurl, which duplicates it and drops this object: then ours is closed."""
+
+    def __init__(self, made: socket.socket) -> None:
+        self._made = made
+        self.fileno = made.fileno
+
+    def __del__(self) -> None:
+        self._made.close()
 
 
 def _line(name: str, value: str) -> str:
