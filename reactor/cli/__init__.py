@@ -85,7 +85,7 @@ def reactor(
 def main() -> None:
     """Run a command; errors of ours become a sentence and an exit code, never a traceback."""
     try:
-        app()
+        app(prog_name="reactor")
     except RulesInvalid as fault:
         for problem in fault.problems:
             talk(str(problem))

@@ -34,10 +34,9 @@ def evaluations(
 
     Example:  reactor evaluations --reason throttled --since 1h
     """
+    wanted, start = _reason(reason), _since(since)
     reader = open_reader(data_dir or default_data_dir())
-    rows = list_evaluations(
-        reader, rule=rule, reason=_reason(reason), since=_since(since), limit=limit
-    )
+    rows = list_evaluations(reader, rule=rule, reason=wanted, since=start, limit=limit)
     for row in rows:
         data(json_line(evaluation_fields(row)) if as_json else evaluation_text(row))
 
@@ -47,7 +46,8 @@ def _reason(text: str | None) -> Reason | None:
         return None
     if text not in STORED_REASONS:
         raise typer.BadParameter(
-            f"'{text}' is no reason that is stored; there are {', '.join(STORED_REASONS)}"
+            f"'{text}' is no reason that is stored; there are {', '.join(STORED_REASONS)}",
+            param_hint="--reason",
         )
     return Reason(text)
 
@@ -59,4 +59,6 @@ def _since(text: str | None) -> datetime | None:
         return utc_now() - span
     if moment := parse_time(text):
         return moment
-    raise typer.BadParameter(f"'{text}' is neither a span such as 1h30m nor an RFC 3339 time")
+    raise typer.BadParameter(
+        f"'{text}' is neither a span such as 1h30m nor an RFC 3339 time", param_hint="--since"
+    )

@@ -1,8 +1,10 @@
 """`reactor events`: a live tail of the sources."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Annotated
 
 import typer
@@ -14,8 +16,8 @@ from reactor.clock import utc_now
 from reactor.config.ruleset import Resolve
 from reactor.duration import format_time
 from reactor.engine.normalize import Refusal, normalize
-from reactor.model.errors import SourceLost, SourceRefused
-from reactor.model.event import PLATFORM_OBJECTS, Event
+from reactor.model.errors import SourceLost
+from reactor.model.event import PLATFORM_OBJECTS, Arrival, Event
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.model.uri import comparable_uri
@@ -27,6 +29,8 @@ STANDALONE = ("docker",)
 
 LOOK_SECONDS = 0.5
 """How soon the end or the refusal of all sources is noticed."""
+
+_OUT_OF_REACH = (SourceState.WAITING, SourceState.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,12 @@ def events(
         objects=_comparable(_split(objects)),
         parents=_comparable(_split(parents)),
     )
-    intake = Intake()
-    sources = Sources(intake, log=talk)
-    sources.adopt(_specs(rules, source))
+    specs, intake, notices = _specs(rules, source), Intake(), SimpleQueue[str]()
+    sources = Sources(intake, log=notices.put)
+    sources.adopt(specs)
     try:
-        while not _is_over(sources.statuses()) or len(intake):
-            for arrival in intake.take(100, LOOK_SECONDS):
+        with suppress(KeyboardInterrupt):  # the way to end it
+            for arrival in _arrivals(sources, intake, notices):
                 event = normalize(arrival, utc_now())
                 if isinstance(event, Refusal):
                     talk(f"source {arrival.source}: refused a frame: {event.sentence}")
@@ -88,6 +92,19 @@ def events(
     finally:
         intake.close()
         sources.stop()
+
+
+def _arrivals(sources: Sources, intake: Intake, notices: "SimpleQueue[str]") -> Iterator[Arrival]:
+    """What comes in until nothing can come any more; what the sources say is told meanwhile."""
+    while True:
+        # Taken before the look at the sources: what ends us is told by the error, not also here.
+        said = [notices.get() for _ in range(notices.qsize())]
+        is_over = _is_over(sources.statuses())
+        for line in said:
+            talk(line)
+        if is_over and not len(intake):
+            return
+        yield from intake.take(100, LOOK_SECONDS)
 
 
 def _split(values: list[str] | None) -> list[str]:
@@ -102,25 +119,24 @@ def _specs(rules: Path | None, source: str | None) -> list[SourceSpec]:
     """Which sources to show: one by name, one by type without a rule file, or all of the file."""
     if source in STANDALONE and rules is None:
         return [SourceSpec(name=source, type=source, options={}, place=Place("", 0, 0))]
-    specs = read_rules(rules_path(rules), Resolve.ALL).sources
+    path = rules_path(rules, otherwise="see this machine's containers with --source docker")
+    specs = read_rules(path, Resolve.ALL).sources
+    if not specs:
+        raise typer.BadParameter(f"{path} has no sources; name one with --source docker")
     if source is None:
         return list(specs.values())
     if source not in specs:
-        known = ", ".join(specs) or "none"
-        raise typer.BadParameter(f"no source '{source}' in the rule file; it has {known}")
+        raise typer.BadParameter(
+            f"no source '{source}' in {path}; it has {', '.join(specs)}", param_hint="--source"
+        )
     return [specs[source]]
 
 
 def _is_over(statuses: list[SourceStatus]) -> bool:
-    """Whether nothing can come any more. Raises SourceLost or SourceRefused when the last source
-    that could tell us something cannot be had."""
-    if not statuses:
-        raise SourceLost("the rule file has no sources; name one with --source docker")
-    if all(status.state is SourceState.REFUSED for status in statuses):
-        raise SourceRefused(statuses[0].detail)
-    never = all(status.connections == 0 for status in statuses)
-    if never and all(status.state is SourceState.WAITING for status in statuses):
-        raise SourceLost(statuses[0].detail)
+    """Whether nothing can come any more. Raises SourceLost when no source can be had at all; one
+    that was there and went away is waited for."""
+    if all(status.state in _OUT_OF_REACH and not status.connections for status in statuses):
+        raise SourceLost("; ".join(status.detail for status in statuses))
     return all(status.state is SourceState.ENDED for status in statuses)
 
 

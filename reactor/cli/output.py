@@ -12,6 +12,7 @@ from reactor.model.secret import masked
 from reactor.observe.log import printable
 
 _encode = msgspec.json.Encoder().encode
+_decode_group = msgspec.json.Decoder(list[object]).decode
 
 
 def data(text: str, *, now: bool = False) -> None:
@@ -48,8 +49,15 @@ def evaluation_fields(row: Evaluation) -> dict[str, object]:
 
 def _group(key: str) -> object:
     """The group as templates see it: null without `group_by`, one path's value, or a list."""
-    values = msgspec.json.decode(key, type=list[object])
+    values = _decode_group(key)
     return values[0] if len(values) == 1 else values or None
+
+
+def group_text(key: str) -> str:
+    """The group for people: `web`, or `web, 7`; empty without `group_by`."""
+    return ", ".join(
+        value if isinstance(value, str) else _encode(value).decode() for value in _decode_group(key)
+    )
 
 
 def delivery_fields(delivery: Delivery) -> dict[str, object]:
@@ -96,7 +104,7 @@ def attempt_fields(delivery: Delivery, attempt: Attempt) -> dict[str, object]:
 
 def evaluation_text(row: Evaluation) -> str:
     """An evaluation for people."""
-    group = "" if row.key == "[]" else f"  for {row.key}"
+    group = f"  for {text}" if (text := group_text(row.key)) else ""
     verb = "fired" if row.reason == "fired" else f"held back ({row.reason})"
     return f"{format_time(row.at)}  {row.rule} → {row.action}: {verb}{group}  event {row.event_id}"
 

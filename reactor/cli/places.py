@@ -14,10 +14,11 @@ from reactor.sources import SOURCES
 DEFAULT_FILES = (Path("reactor.yaml"), Path("rules.yaml"))
 
 
-def rules_path(given: Path | None) -> Path:
+def rules_path(given: Path | None, *, otherwise: str = "start from rules.example.yaml") -> Path:
     """The rule file or directory: as given, else ./reactor.yaml or ./rules.yaml.
 
-    Raises BadParameter when nothing is given and neither file is there.
+    Raises BadParameter when nothing is given and neither file is there; its words end with what
+    can be done `otherwise`.
     """
     if given is not None:
         return given
@@ -25,8 +26,7 @@ def rules_path(given: Path | None) -> Path:
         if candidate.exists():
             return candidate
     raise typer.BadParameter(
-        "no rule file: neither ./reactor.yaml nor ./rules.yaml is here; name one, "
-        "or start from rules.example.yaml"
+        f"no rule file: neither ./reactor.yaml nor ./rules.yaml is here; name one, or {otherwise}"
     )
 
 

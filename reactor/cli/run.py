@@ -42,7 +42,7 @@ def run(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
-    """Watch the sources, and fire what the rules say, until stopped.
+    """Watch the sources and do what the rules say, until stopped.
 
     SIGHUP reloads the rules; SIGTERM and Ctrl-C stop cleanly.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from reactor.app import Observers
-from reactor.cli.output import attempt_fields, evaluation_fields, json_line
+from reactor.cli.output import attempt_fields, evaluation_fields, group_text, json_line
 from reactor.delivery.retry import Decision
 from reactor.model.delivery import Attempt, Delivery, Move
 from reactor.model.match import Evaluation, Reason
@@ -81,7 +81,7 @@ def clock(moment: datetime) -> str:
 
 def evaluated(row: Evaluation) -> str:
     """A firing or a hold-back in words."""
-    group = "" if row.key == "[]" else f" {row.key}"
+    group = f" for {text}" if (text := group_text(row.key)) else ""
     if row.reason is Reason.FIRED:
         return f"fired      {row.rule} → {row.action}{group}  (event {row.event_id})"
     return f"held back  {row.rule} → {row.action}{group}: {row.reason}  (event {row.event_id})"

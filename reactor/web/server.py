@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import uvicorn
 from starlette.applications import Starlette
@@ -38,11 +39,13 @@ class WebServer:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        # Now, not when the thread runs: until then two programs could share the address.
-        listening.listen()
+        with ExitStack() as opened:
+            listening = opened.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, port))
+            # Now, not when the thread runs: until then two programs could share the address.
+            listening.listen()
+            opened.pop_all()
     except OSError as fault:
         raise ReactorError(
             f"cannot listen on {host}:{port}: {fault.strerror or fault}; "

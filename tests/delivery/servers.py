@@ -3,14 +3,15 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 Behaviour = Callable[[socket.socket], None]
 
 
 @contextmanager
-def serving(behave: Behaviour) -> Iterator[str]:
-    """A server that reads one request per connection and then behaves; yields its URL."""
+def serving(behave: Behaviour, received: list[bytes] | None = None) -> Iterator[str]:
+    """A server that reads one request per connection, keeps it in `received`, and then behaves;
+    yields its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     connections: list[socket.socket] = []
 
@@ -18,17 +19,17 @@ def serving(behave: Behaviour) -> Iterator[str]:
         while True:
             try:
                 connection, _ = listener.accept()
-            except OSError:
+            except OSError:  # closed: the test is over
                 return
             connections.append(connection)
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
     def serve(connection: socket.socket) -> None:
-        try:
-            read_request(connection)
+        with suppress(OSError):  # the client has gone, which some of these tests are about
+            request = read_request(connection)
+            if received is not None:
+                received.append(request)
             behave(connection)
-        except OSError:
-            pass  # the client has gone, which some of these tests are about
 
     threading.Thread(target=accept, daemon=True).start()
     try:

@@ -46,7 +46,7 @@ def demo(
     *,
     lasting: Annotated[str, typer.Option("--for", help="How long, such as 30s.")] = "1m",
 ) -> None:
-    """See the whole thing at work on this machine, with nothing else installed.
+    """See it all at work on this machine, with nothing else installed.
 
     Example:  reactor demo --for 30s
     """
@@ -140,8 +140,8 @@ def _reachable_engine() -> str | None:
 def _prologue(receiver: str, docker: str | None, seconds: float) -> Iterator[str]:
     yield f"reactor demo, {seconds:.0f} seconds. Ctrl-C ends it sooner."
     yield f"rules:      {example_path().name}, its Slack and webhook addresses set to {receiver}"
-    yield "events:     a recorded day of the Compose project 'shop', played in a minute, and frames"
-    yield "            of Docker Cloud and Tutum as their clients kept them"
+    yield "events:     a recorded day of the Compose project 'shop', in fast motion, and frames of"
+    yield "            Docker Cloud and Tutum as their clients kept them"
     if docker:
         yield f"            and your Docker Engine at {docker}: try"
         yield f"            {TRY_IT}"
