@@ -43,7 +43,7 @@ def format_duration(span: timedelta) -> str:
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds: `2030-01-07T12:00:00.000000Z`."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse_time(text: str) -> datetime | None:
@@ -60,7 +60,7 @@ def parse_time(text: str) -> datetime | None:
 
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970 in UTC: how the journal keeps moments."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
@@ -69,3 +69,4 @@ def from_micros(micros: int) -> datetime:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)

@@ -34,7 +34,7 @@ def show(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="The newest N.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
-    """List deliveries, oldest first; send them again; take them back.
+    """List deliveries, oldest first; send them again or cancel.
 
     Example:  reactor deliveries --state dead
     """

@@ -74,9 +74,9 @@ def replay(
     send: Annotated[bool, typer.Option("--send", help="Really send what is planned.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
-    """Decide recorded events as `run` would, on a virtual clock, and print what matched.
+    """Decide recorded events as `run` would, on a virtual clock.
 
-    A line is a frame, or {"at": TIME, "event": FRAME, "facts": {...}}.
+    What matched is printed. A line is a frame, or {"at": TIME, "event": FRAME, "facts": {...}}.
 
     Example:  reactor replay events.jsonl --rules rules.example.yaml --deliveries
     """
@@ -136,6 +136,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as lines:
             yield lines
+    except BrokenPipeError:  # not the file's: who reads our output left
+        raise
     except OSError as fault:
         raise ReactorError(f"{path} cannot be read: {fault.strerror}") from fault
 

@@ -76,7 +76,7 @@ class Story:
 
 def clock(moment: datetime) -> str:
     """The time of day, UTC, to the millisecond."""
-    return moment.strftime("%H:%M:%S.%f")[:-3]
+    return moment.isoformat(timespec="milliseconds")[11:23]
 
 
 def evaluated(row: Evaluation) -> str:

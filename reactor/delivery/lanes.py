@@ -51,7 +51,9 @@ class Lanes:
 
     def __getitem__(self, name: str) -> Lane:
         """The lane of that name, made when it is first asked for."""
-        return self._lanes.setdefault(name, Lane(name))
+        if name not in self._lanes:
+            self._lanes[name] = Lane(name)
+        return self._lanes[name]
 
     def ripe(self, now: datetime) -> list[Lane]:
         """Lanes to look into at `now`."""

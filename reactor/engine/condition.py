@@ -6,7 +6,7 @@ only true fires. Evaluating is pure and never raises.
 
 from dataclasses import dataclass
 
-from reactor.engine.operators import Operator, both, either
+from reactor.engine.operators import Operator, either
 from reactor.engine.selector import MISSING
 from reactor.model.condition import Condition, Path
 from reactor.model.event import Record
@@ -40,7 +40,13 @@ class All:
 
     def evaluate(self, record: Record) -> Truth:
         """False at the first part that is false."""
-        return both(part.evaluate(record) for part in self.parts)
+        unknown = False
+        for part in self.parts:  # not by `both`: a generator doubles the time of a match
+            truth = part.evaluate(record)
+            if truth is False:
+                return False
+            unknown = unknown or truth is None
+        return None if unknown else True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 Pure (docs/architecture.md): the same event, rules, memory and `now` always give the same decision.
 """
 
-import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -195,7 +194,7 @@ def _delivery(draft: _Draft, match: _Match, action: ActionSpec, suppressed: int)
     event, rule, now = draft.event, match.rule, draft.now
     lane = action.destination or f"{rule.name}/{action.name}"
     identity = delivery_id(rule.name, action.name, event, match.key)
-    names = _names(draft, match, action, suppressed)
+    names = _names(draft, match, suppressed, delivery=identity, action=action.name)
     request, fault = _render(draft, action, names)
     return Delivery(
         id=identity,
@@ -233,7 +232,7 @@ def _render(
 
 
 def _names(
-    draft: _Draft, match: _Match, action: ActionSpec, suppressed: int
+    draft: _Draft, match: _Match, suppressed: int, *, delivery: str, action: str
 ) -> Mapping[str, object]:
     """What templates can name (rules.md §4): ours win over fields of the same name."""
     event, rule = draft.event, match.rule.name
@@ -248,11 +247,11 @@ def _names(
         "incident": None,
     }
     body = {
-        "id": delivery_id(rule, action.name, event, match.key),
+        "id": delivery,
         "type": FIRING,
         "timestamp": format_time(draft.now),
         "rule": rule,
-        "action": action.name,
+        "action": action,
         "firing_id": firing,
         "group": match.group,
         "count": 1,
@@ -269,9 +268,8 @@ def delivery_id(rule: str, action: str, event: Event, key: str) -> str:
 
 
 def _digest(*parts: str) -> str:
-    """26 letters and digits; the parts are joined as JSON, so that no two lists look alike."""
-    digest = hashlib.sha256(canonical(list(parts)).encode()).digest()
-    return base64.b32encode(digest)[:26].decode().lower()
+    """128 bits in hex; the parts are joined as JSON, so that no two lists look alike."""
+    return hashlib.sha256(canonical(list(parts)).encode()).hexdigest()[:32]
 
 
 def memory_marks(ruleset: Ruleset) -> frozenset[GateMark]:

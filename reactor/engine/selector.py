@@ -64,6 +64,8 @@ class DottedPath:
     def find(self, fields: Mapping[str, object]) -> object:
         """The value, or MISSING."""
         value = fields.get(self.names[0], MISSING)
+        if len(self.names) == 1:
+            return value
         for done, name in enumerate(self.names[1:], start=1):
             if isinstance(value, list):
                 return _spread(value, self.names[done:])

@@ -46,7 +46,7 @@ def demo(
     *,
     lasting: Annotated[str, typer.Option("--for", help="How long, such as 30s.")] = "1m",
 ) -> None:
-    """See it all at work on this machine, with nothing else installed.
+    """See it at work on this machine, with nothing else to install.
 
     Example:  reactor demo --for 30s
     """
