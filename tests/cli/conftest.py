@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from reactor.actions import ACTIONS
+from reactor.app import UNOBSERVED, Road
 from reactor.cli import main
+from reactor.cli.recording import Recording
+from reactor.config.ruleset import Resolve, load_ruleset
+from reactor.sources import SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +111,30 @@ def crashes(tmp_path: Path) -> Path:
     path = tmp_path / "crashes.jsonl"
     path.write_text(CRASHES)
     return path
+
+
+JOURNALED = f"""\
+{RULES}\
+  - name: any crash
+    match: {{type: container, state: Stopped}}
+    actions:
+      - webhook: http://127.0.0.1:9/inline-path
+"""
+
+
+def _refuse(number: int, why: str) -> None:
+    raise AssertionError(f"line {number}: {why}")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """A data directory in which two rules decided the crashes; nothing was sent yet."""
+    path = tmp_path / "reactor.yaml"
+    path.write_text(JOURNALED)
+    ruleset = load_ruleset(
+        path, environment={}, sources=SOURCES, actions=ACTIONS, resolve=Resolve.ALL
+    ).ruleset
+    lines = Recording(CRASHES.encode().splitlines(), path="crashes", source="local", on_bad=_refuse)
+    with Road(tmp_path / "data", ruleset, what="a test", observers=UNOBSERVED) as road:
+        road.pipeline.receive(list(lines))
+    return tmp_path / "data"
