@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reactor.actions import ACTIONS
-from reactor.cli.output import data, json_line, talk
+from reactor.cli.output import counted, data, json_line, talk
 from reactor.cli.places import rules_path
 from reactor.config.ruleset import Loaded, Resolve, load_ruleset
 from reactor.model.errors import RulesInvalid
@@ -41,7 +41,7 @@ def check(
     except RulesInvalid as fault:
         for problem in fault.problems:
             _show(problem, "problem", as_json=as_json)
-        talk(_counted(len(fault.problems)))
+        talk(counted(len(fault.problems), "problem"))
         raise typer.Exit(3) from None
     for warning in loaded.warnings:
         _show(warning, "warning", as_json=as_json)
@@ -67,10 +67,6 @@ def _show(problem: Problem, kind: str, *, as_json: bool) -> None:
     data(json_line(fields))
 
 
-def _counted(problems: int) -> str:
-    return "1 problem" if problems == 1 else f"{problems} problems"
-
-
 def _print_whole(loaded: Loaded) -> None:
     for line in loaded.ruleset.text.splitlines():
         data(line)
@@ -80,6 +76,7 @@ def _summary(path: Path, loaded: Loaded) -> str:
     rules = loaded.ruleset.rules
     tests = sum(len(rule.tests) for rule in rules)
     return (
-        f"{path}: ok, {len(rules)} rules with {tests} tests, "
-        f"{len(loaded.ruleset.sources)} sources, {len(loaded.ruleset.destinations)} destinations"
+        f"{path}: ok, {counted(len(rules), 'rule')} with {counted(tests, 'test')}, "
+        f"{counted(len(loaded.ruleset.sources), 'source')}, "
+        f"{counted(len(loaded.ruleset.destinations), 'destination')}"
     )

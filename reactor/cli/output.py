@@ -27,6 +27,11 @@ def talk(text: str) -> None:
     sys.stderr.write(printable(text) + "\n")
 
 
+def counted(number: int, noun: str) -> str:
+    """A count with its noun: "1 rule", "2 rules"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def json_line(fields: Mapping[str, object]) -> str:
     """One JSON object on one line."""
     return _encode(fields).decode()

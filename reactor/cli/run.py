@@ -14,6 +14,7 @@ import typer
 
 from reactor.actions import ACTIONS
 from reactor.app import PATIENCE, Service, ignore, started
+from reactor.cli.output import counted
 from reactor.cli.places import default_data_dir, read_rules, rules_path
 from reactor.cli.story import Story
 from reactor.clock import utc_now
@@ -114,7 +115,8 @@ def _announce(service: Service, ruleset: Ruleset, data_dir: Path, story: Story) 
     address = service.address
     where = f", http://{address[0]}:{address[1]}/healthz" if address else ""
     story.notice(
-        f"running {len(ruleset.rules)} rules on {len(ruleset.sources)} sources, "
+        f"running {counted(len(ruleset.rules), 'rule')} on "
+        f"{counted(len(ruleset.sources), 'source')}, "
         f"journal in {data_dir}{where}, pid {os.getpid()}"
     )
     if not ruleset.sources:

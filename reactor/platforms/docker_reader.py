@@ -56,14 +56,14 @@ def parse_address(text: str) -> Address:
     if text.startswith("unix://") and len(text) > len("unix://"):
         return Address(path=text.removeprefix("unix://"))
     if text.startswith(("ssh://", "https://")):
-        raise Refusal(f"{text}: ssh and TLS are not yet supported; expected unix:// or tcp://")
+        raise Refusal("ssh and TLS are not yet supported; expected unix:// or tcp://")
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port or _DEFAULT_PORT
     except ValueError:
         host = None
     if not text.startswith("tcp://") or not host:
-        raise Refusal(f"{text}: expected unix:///PATH or tcp://HOST:PORT")
+        raise Refusal("expected unix:///PATH or tcp://HOST:PORT")
     return Address(host=host, port=port)
 
 

@@ -9,7 +9,7 @@ def test_a_good_file_is_told_with_what_it_holds(cli: Cli, rules: Path) -> None:
     ran = cli("check")
 
     assert ran.code == 0
-    assert "1 rules with 1 tests" in ran.err
+    assert "1 rule with 1 test" in ran.err
     assert ran.out == ""
 
 
