@@ -1,5 +1,6 @@
 """The table of commands, and what every command does with an error."""
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -84,6 +85,9 @@ def reactor(
 
 def main() -> None:
     """Run a command; errors of ours become a sentence and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot write is no reason to die
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="reactor")
     except RulesInvalid as fault:

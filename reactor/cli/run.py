@@ -79,8 +79,8 @@ def _serve(
         told.put(FAILED)
 
     observers = story.observers(on_refused=lambda _: told.put(REFUSED), on_failure=failed)
-    service = Service(ruleset=ruleset, data_dir=data_dir, listen=listen, observers=observers)
     _listen_to_signals(told)
+    service = Service(ruleset=ruleset, data_dir=data_dir, listen=listen, observers=observers)
     service.start()
     _announce(service, ruleset, data_dir, story)
     try:

@@ -242,7 +242,9 @@ def bury_removed(db: Connection, destinations: frozenset[str]) -> int:
     return db.execute(
         """
         update deliveries set state = ?, reason = ?
-        where state in (?, ?) and destination not in (select value from json_each(?))
+        where state in (?, ?)
+            and destination is not null -- an inline URL, or the log: nothing can be removed
+            and destination not in (select value from json_each(?))
         """,
         (State.DEAD, DESTINATION_REMOVED, *_WAITING, to_json(destinations)),
     ).rowcount

@@ -62,3 +62,10 @@ def test_what_waits_for_a_removed_destination_is_buried(db, state, destination, 
     assert found.state is after
     assert found.reason == ("destination_removed" if buried else None)
     assert buried == (after is not state)
+
+
+def test_without_any_destination_what_needs_none_is_left_alone(db):
+    """In SQL null is neither in an empty list nor not in it, but `not in ()` is true of null."""
+    insert_deliveries(db, [a_delivery(destination=None)])
+
+    assert replace(ADOPT, destinations=frozenset()).apply(db).buried == 0

@@ -183,7 +183,7 @@ def test_something_else_that_listens_there_is_lost(engine):
     [
         ("tcp://127.0.0.1:1", docker_reader.LOST, "connection refused"),
         ("unix:///nowhere.sock", docker_reader.LOST, "no such socket; is the engine running?"),
-        ("ssh://dock", docker_reader.REFUSED, "ssh://dock: ssh and TLS are not yet supported"),
+        ("ssh://dock", docker_reader.REFUSED, "ssh and TLS are not yet supported"),
     ],
 )
 def test_why_it_cannot_connect_is_its_last_word(host, code, words):

@@ -22,7 +22,7 @@ from reactor.cli.demo.narrator import Narrator, summary
 from reactor.cli.demo.player import play, recordings
 from reactor.cli.demo.receiver import Receiver
 from reactor.cli.story import clock
-from reactor.clock import utc_now
+from reactor.clock import monotonic, utc_now
 from reactor.config.ruleset import Resolve, load_ruleset
 from reactor.duration import parse_duration
 from reactor.journal.database import open_reader
@@ -78,7 +78,7 @@ def _perform(folder: Path, seconds: float, printer: Printer) -> None:
         cues = recordings()
         body = lambda: play(cues, folder / "played.jsonl", seconds - SETTLING, stop)  # noqa: E731
         started("player", body, ignore)
-        stop.wait(seconds)
+        _wait(seconds, stop)
         stop.set()
     receiver.shutdown()
     receiver.server_close()
@@ -86,6 +86,14 @@ def _perform(folder: Path, seconds: float, printer: Printer) -> None:
     printer.line("The journal's own count of it:")
     for line in summary(counts(open_reader(folder / "journal"))):
         printer.line(f"  {line}")
+
+
+def _wait(seconds: float, stop: StopEvent) -> None:
+    """Until the time is over or `stop` is set. A signal that comes in the instant before a wait
+    begins is handled only after it, so no wait is longer than half a second."""
+    end = monotonic() + seconds
+    while (left := end - monotonic()) > 0 and not stop.wait(min(left, 0.5)):
+        pass
 
 
 def _example(receiver: str, played: Path, docker: str | None) -> Ruleset:

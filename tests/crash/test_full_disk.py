@@ -1,0 +1,118 @@
+"""A full disk: nothing is sent that is not recorded, the service says so, and goes on after."""
+
+import os
+import re
+import subprocess
+from contextlib import closing, suppress
+from http.client import HTTPConnection
+
+import pytest
+
+from tests.crash.judge import faults, read_case, read_sent, unrecorded
+from tests.crash.load import Sender, write_rules
+from tests.endpoint import listening, read_ledger
+from tests.live.conftest import unavailable
+from tests.service import Service, eventually
+
+FULL = "the journal cannot be written: database or disk is full"
+AGAIN = "the journal can be written again"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64m", "reactor-test", str(disk)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        unavailable(f"no file system can be mounted here: {done.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.fixture
+def sender(tmp_path):
+    return Sender(tmp_path, seed=1)
+
+
+@pytest.fixture
+def endpoint(tmp_path):
+    with listening(tmp_path / "ledger") as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def service(tmp_path, small_disk, endpoint):
+    rules = write_rules(tmp_path, endpoint.url)
+    with Service(rules, small_disk / "data", "--http", "127.0.0.1:0") as service:
+        service.hears("running")
+        yield service
+
+
+def fill(disk):
+    """Leave not a byte; returns what to delete to have room again."""
+    ballast = disk / "ballast"
+    descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT)
+    for size in (1024 * 1024, 4096, 1):
+        with suppress(OSError):  # no space left
+            while os.write(descriptor, bytes(size)):
+                pass
+    os.close(descriptor)
+    return ballast
+
+
+def the_case(folder, disk):
+    sent, heard = read_sent(folder / "events.jsonl"), read_ledger(folder / "ledger")
+    return read_case(disk / "data", sent, heard)
+
+
+def health(service):
+    host, port = re.search(r"http://([\d.]+):(\d+)/healthz", service.hears("running")).groups()
+    with closing(HTTPConnection(host, int(port), timeout=5)) as client:
+        client.request("GET", "/healthz")
+        return client.getresponse().status
+
+
+def test_a_full_disk_stops_everything_and_loses_nothing(
+    tmp_path, small_disk, sender, endpoint, service
+):
+    sender.send(50)
+    endpoint.wait(50)
+    ballast = fill(small_disk)
+    sender.send(5_000)
+    service.hears(FULL, "nothing is accepted or sent until it can be")
+
+    assert health(service) == 200
+    assert list(unrecorded(the_case(tmp_path, small_disk))) == []
+    assert len(the_case(tmp_path, small_disk).events) < 5_050
+
+    ballast.unlink()
+    service.hears(AGAIN)
+    eventually(lambda: not faults(the_case(tmp_path, small_disk), rules=2), "all was done")
+    assert service.stop() == 0
+
+
+def test_a_service_that_is_stopped_on_a_full_disk_goes_on_at_the_next_start(
+    tmp_path, small_disk, sender, endpoint, service
+):
+    ballast = fill(small_disk)
+    sender.send(3_000)
+    service.hears(FULL)
+
+    assert service.stop() == 0
+    service.hears("some frames were not decided")
+    assert not any("Traceback" in line for line in service.said)
+    assert list(unrecorded(the_case(tmp_path, small_disk))) == []
+
+    ballast.unlink()
+    with Service(tmp_path / "rules.yaml", small_disk / "data", "--http", "off"):
+        eventually(lambda: not faults(the_case(tmp_path, small_disk), rules=2), "all was done")
+
+
+def test_a_disk_without_room_for_a_journal_is_said_at_the_start(tmp_path, small_disk):
+    fill(small_disk)
+
+    with Service(write_rules(tmp_path, "http://127.0.0.1:9"), small_disk / "data") as service:
+        assert service.ended() == 1
+        assert "cannot be used: No space left on device" in service.said[-1]

@@ -1,0 +1,143 @@
+"""The queue before the pipeline: bounded, in order, and open to a stop at any moment."""
+
+from threading import Event, Thread
+
+import pytest
+
+from reactor.model.errors import Stopping
+from reactor.model.event import Arrival
+from reactor.sources.intake import Intake, IntakeFeed
+from tests.fakes import PATIENCE
+
+
+def an_arrival(number=0, raw=b"{}"):
+    return Arrival(source="s", raw=raw, identity=str(number))
+
+
+def identities(arrivals):
+    return [arrival.identity for arrival in arrivals]
+
+
+class Putting:
+    """A source's thread that hands in so many frames; `is_through` when all are in."""
+
+    def __init__(self, intake, count, raw=b"{}"):
+        self.is_through, self.was_stopped = Event(), Event()
+        self._thread = Thread(target=self._run, args=(intake, count, raw))
+        self._thread.start()
+
+    def _run(self, intake, count, raw):
+        try:
+            for number in range(count):
+                intake.put(an_arrival(number, raw))
+        except Stopping:
+            self.was_stopped.set()
+        else:
+            self.is_through.set()
+
+    def join(self):
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+
+
+def test_frames_come_out_in_their_order_and_at_most_so_many():
+    intake = Intake()
+    for number in range(5):
+        intake.put(an_arrival(number))
+
+    assert identities(intake.take(3)) == ["0", "1", "2"]
+    assert identities(intake.take(3)) == ["3", "4"]
+
+
+def test_taking_waits_for_the_first_frame():
+    intake, taken = Intake(), []
+    taker = Thread(target=lambda: taken.extend(intake.take(10)))
+    taker.start()
+
+    intake.put(an_arrival(7))
+
+    taker.join(PATIENCE)
+    assert identities(taken) == ["7"]
+
+
+def test_taking_gives_up_after_its_time():
+    assert Intake().take(10, timeout=0.01) == []
+
+
+@pytest.mark.parametrize(
+    "intake",
+    [Intake(max_frames=4, max_bytes=1_000_000), Intake(max_frames=1_000, max_bytes=4 * 10)],
+    ids=["by number", "by size"],
+)
+def test_a_full_intake_makes_a_source_wait_until_it_is_half_empty(intake):
+    source = Putting(intake, 6, raw=b"0123456789")
+    while len(intake) < 4:
+        pass
+    assert not source.is_through.wait(0.05)
+
+    intake.take(1)
+    assert not source.is_through.wait(0.05)
+
+    intake.take(1)
+    assert source.is_through.wait(PATIENCE)
+    source.join()
+
+
+def test_a_frame_larger_than_the_intake_is_let_in_alone():
+    intake = Intake(max_frames=10, max_bytes=5)
+
+    intake.put(an_arrival(raw=b"0123456789"))
+
+    assert len(intake.take(10)) == 1
+    assert len(intake) == 0
+
+
+def test_closing_lets_a_waiting_source_go_without_its_frame():
+    intake = Intake(max_frames=1)
+    source = Putting(intake, 2)
+    while len(intake) < 1:
+        pass
+
+    intake.close()
+
+    source.join()
+    assert source.was_stopped.is_set()
+    assert identities(intake.take(10)) == ["0"]
+
+
+def test_closing_lets_a_waiting_taker_go():
+    intake, taken = Intake(), []
+    taker = Thread(target=lambda: taken.append(intake.take(10)))
+    taker.start()
+
+    intake.close()
+
+    taker.join(PATIENCE)
+    assert taken == [[]]
+    assert intake.is_closed
+
+
+def test_a_closed_intake_takes_nothing_more():
+    intake = Intake()
+    intake.close()
+
+    with pytest.raises(Stopping):
+        intake.put(an_arrival())
+
+
+def test_a_feed_puts_the_name_of_its_source_on_every_frame():
+    intake, acknowledged = Intake(), Event()
+    feed = IntakeFeed(intake=intake, source="local", platform=True)
+    feed.connected()
+    feed.put(b'{"n": 1}', "line-1", facts={"cause": "crash"}, acknowledge=acknowledged.set)
+
+    (arrival,) = intake.take(1)
+
+    assert arrival == Arrival(
+        source="local",
+        raw=b'{"n": 1}',
+        identity="line-1",
+        platform=True,
+        facts={"cause": "crash"},
+        acknowledge=acknowledged.set,
+    )

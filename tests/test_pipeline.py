@@ -1,0 +1,270 @@
+"""The road as a whole: real rules, journal and writer; only the clock is set by hand."""
+
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reactor.actions import ACTIONS
+from reactor.journal import events, inputs, memory
+from reactor.journal.database import open_reader, open_writer
+from reactor.journal.deliveries import list_deliveries
+from reactor.journal.evaluations import list_evaluations
+from reactor.journal.summary import counts
+from reactor.journal.writer import Writer
+from reactor.model.errors import JournalUnavailable
+from reactor.model.event import Arrival
+from reactor.model.match import Reason
+from reactor.pipeline import EXCERPT_BYTES, Pipeline
+from tests.builders import NOON
+from tests.config.loading import load_text
+from tests.fakes import PATIENCE
+
+RULES = """\
+rules:
+  - name: each
+    match: {type: container}
+    actions: [{log: info, text: "{{ n }}"}]
+  - name: some
+    match: {type: container}
+    group_by: key
+    throttle: 2 per 5m
+    actions: [{log: info, text: "{{ n }}"}, {log: error, name: second, if: {n: 1}, text: one}]
+"""
+
+
+class Road:
+    """A pipeline on the journal in `folder`, and what it told."""
+
+    def __init__(self, folder, rules=RULES):
+        self.folder, self.now, self.committed = folder, NOON, []
+        self.writer = Writer(open_writer(folder), print)
+        self._thread = Thread(target=self.writer.run)
+        self._thread.start()
+        self.reader, self._own = open_reader(folder), open_reader(folder)
+        ruleset = self.ruleset(rules)
+        self.pipeline = Pipeline(
+            ruleset=ruleset,
+            actions=ACTIONS,
+            writer=self.writer,
+            reader=self._own,
+            now=lambda: self.now,
+            on_commit=self.committed.append,
+        )
+        self.pipeline.adopt(ruleset)
+
+    def ruleset(self, rules):
+        return load_text(self.folder, rules).ruleset
+
+    def receive(self, *arrivals):
+        return self.pipeline.receive(arrivals)
+
+    def reasons(self, rule="some", action="log"):
+        rows = list_evaluations(self.reader, rule=rule)
+        return [row.reason for row in rows if row.action == action]
+
+    def close(self):
+        self.writer.close()
+        self._thread.join(PATIENCE)
+        self.reader.close()
+        self._own.close()
+
+
+@pytest.fixture
+def road(tmp_path):
+    with closing(Road(tmp_path)) as road:
+        yield road
+
+
+def an_arrival(number=0, *, source="local", key="a", acknowledge=None, **frame):
+    raw = msgspec.json.encode({"type": "container", "n": number, "key": key, **frame})
+    return Arrival(source=source, raw=raw, identity=f"line-{number}", acknowledge=acknowledge)
+
+
+def test_a_source_hears_of_nothing_before_it_is_on_the_disk(road):
+    seen = []
+
+    def look():
+        with closing(open_reader(road.folder)) as reader:
+            seen.append((events.find(reader, "line-1") is not None, len(road.committed)))
+
+    road.receive(an_arrival(1, acknowledge=look))
+
+    assert seen == [(True, 0)]
+    assert len(road.committed) == 1
+
+
+def test_one_transaction_holds_events_evaluations_and_deliveries(road):
+    committed = road.receive(an_arrival(1), an_arrival(2))
+
+    assert [event.id for event in committed.events] == ["line-1", "line-2"]
+    assert [event.data["n"] for event in committed.events] == [1, 2]
+    assert list(list_evaluations(road.reader)) == list(committed.evaluations)
+    assert list(list_deliveries(road.reader)) == list(committed.deliveries)
+    assert road.committed == [committed]
+
+
+def test_a_frame_seen_twice_is_one_event_and_acknowledged_twice(road):
+    heard = []
+    twice = [an_arrival(1, acknowledge=lambda: heard.append(1)) for _ in range(2)]
+
+    assert road.receive(*twice).duplicates == {"local": 1}
+    assert road.receive(twice[0]).duplicates == {"local": 1}
+
+    assert len(heard) == 3
+    assert counts(road.reader).events == {"local": 1}
+    assert counts(road.reader).duplicates == {"local": 2}
+
+
+def test_two_sources_may_bring_the_same_id(road):
+    committed = road.receive(an_arrival(1), an_arrival(1, source="other"))
+
+    assert len(committed.events) == 2
+    assert len({delivery.id for delivery in committed.deliveries}) == len(committed.deliveries)
+
+
+def test_a_frame_that_is_no_event_is_kept_acknowledged_and_not_fatal(road):
+    heard = []
+    bad = Arrival(
+        source="local", raw=b"{" + b"x" * 999, identity="b", acknowledge=lambda: heard.append(1)
+    )
+
+    committed = road.receive(bad, an_arrival(1))
+
+    assert [(row.reason, row.size) for row in committed.rejections] == [("not_json", 1000)]
+    assert len(committed.rejections[0].excerpt) == EXCERPT_BYTES
+    assert len(committed.events) == 1
+    assert heard == [1]
+
+
+def test_inputs_are_numbered_without_a_gap_through_reloads_and_restarts(tmp_path):
+    with closing(Road(tmp_path)) as road:
+        road.receive(an_arrival(1), an_arrival(2))
+        road.pipeline.adopt(road.ruleset(RULES))
+        road.receive(an_arrival(3))
+
+    with closing(Road(tmp_path)) as road:
+        road.receive(an_arrival(4))
+        rows = road.reader.execute("select sequence, kind, event_id from inputs order by sequence")
+        assert [tuple(row) for row in rows] == [
+            (1, "ruleset", None),
+            (2, "event", "line-1"),
+            (3, "event", "line-2"),
+            (4, "ruleset", None),
+            (5, "event", "line-3"),
+            (6, "ruleset", None),
+            (7, "event", "line-4"),
+        ]
+
+
+def test_a_throttle_remembers_through_a_restart(tmp_path):
+    with closing(Road(tmp_path)) as road:
+        road.receive(an_arrival(1), an_arrival(2))
+
+    with closing(Road(tmp_path)) as road:
+        road.now += timedelta(minutes=5, seconds=-1)
+        road.receive(an_arrival(3))
+        road.now += timedelta(seconds=1)
+        road.receive(an_arrival(4))
+
+        assert road.reasons() == [Reason.FIRED, Reason.FIRED, Reason.THROTTLED, Reason.FIRED]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason", "forgotten"),
+    [
+        ("each", "every", Reason.THROTTLED, 0),
+        ("text: one", "text: eins", Reason.THROTTLED, 0),
+        ("2 per 5m", "2 per 6m", Reason.FIRED, 3),
+        ("group_by: key", "group_by: [key]", Reason.THROTTLED, 0),
+        ("group_by: key", "group_by: type", Reason.FIRED, 3),
+    ],
+)
+def test_a_reload_forgets_what_changed_and_nothing_else(road, old, new, reason, forgotten):
+    road.receive(an_arrival(1), an_arrival(2), an_arrival(3))
+
+    adopted = road.pipeline.adopt(road.ruleset(RULES.replace(old, new)))
+    road.receive(an_arrival(4))
+
+    assert adopted.forgotten == forgotten
+    assert road.reasons()[-1] is reason
+
+
+def test_memory_that_says_nothing_any_more_is_dropped(road):
+    road.receive(an_arrival(1))
+    assert memory.load(road.reader)
+
+    road.now += timedelta(days=30)
+    road.pipeline.forget()
+
+    assert memory.load(road.reader) == {}
+    road.receive(an_arrival(2))
+    assert road.reasons() == [Reason.FIRED, Reason.FIRED]
+
+
+def test_what_cannot_be_committed_is_neither_acknowledged_nor_told(road):
+    heard = []
+    road.writer.close()
+
+    with pytest.raises(JournalUnavailable):
+        road.receive(an_arrival(1, acknowledge=lambda: heard.append(1)))
+
+    assert (heard, road.committed) == ([], [])
+
+
+def test_it_runs_until_it_is_given_nothing(road):
+    batches = [[an_arrival(1)], [an_arrival(2), an_arrival(3)], []]
+
+    road.pipeline.run(lambda most: batches.pop(0))
+
+    assert [len(committed.events) for committed in road.committed] == [1, 2]
+
+
+@contextmanager
+def a_road():
+    """hypothesis runs a test many times: each run has a journal of its own."""
+    with TemporaryDirectory() as folder, closing(Road(Path(folder))) as road:
+        yield road
+
+
+def decided(frames, cuts):
+    """All that is decided of these frames when they come in batches that end at `cuts`."""
+    edges = [0, *sorted(cuts), len(frames)]
+    with a_road() as road:
+        for start, end in pairwise(edges):
+            road.receive(*frames[start:end])
+        rows = list(list_evaluations(road.reader))
+        return rows, list(list_deliveries(road.reader)), inputs.last_sequence(road.reader)
+
+
+FRAMES = st.lists(st.tuples(st.integers(0, 9), st.sampled_from("ab")), max_size=12).map(
+    lambda found: [an_arrival(number, key=key) for number, key in found]
+)
+
+
+@settings(max_examples=25)  # each opens two journals
+@given(FRAMES, st.lists(st.integers(0, 12), max_size=4))
+def test_how_frames_fall_into_batches_changes_no_decision(frames, cuts):
+    cuts = [min(cut, len(frames)) for cut in cuts]
+
+    assert decided(frames, cuts) == decided(frames, [])
+
+
+@settings(max_examples=25)  # each opens a journal
+@given(FRAMES)
+def test_every_match_has_one_reason_and_every_firing_one_delivery(frames):
+    rows, deliveries, _ = decided(frames, [])
+    distinct = len({frame.identity for frame in frames})
+
+    for rule, action in (("each", "log"), ("some", "log"), ("some", "second")):
+        assert sum((row.rule, row.action) == (rule, action) for row in rows) == distinct
+    fired = [row.delivery_id for row in rows if row.reason is Reason.FIRED]
+    assert fired == [delivery.id for delivery in deliveries]
+    assert len(set(fired)) == len(fired)
