@@ -103,8 +103,14 @@ def _visible(node: Node) -> object:
 
 
 def _reference(node: Scalar) -> object:
-    """A URL: what variables give is secret in its path, so they stay references."""
-    return node.written if node.variables else node.value
+    """A URL: what variables give is secret in its path, and so is what stands in for them."""
+    if not node.variables or node.written is None:
+        return node.value
+    pieces = split_text(node.written)
+    return "".join(
+        piece.label if isinstance(piece, Reference) else piece.replace("$", "$$")
+        for piece in pieces
+    )
 
 
 def _body(node: Node) -> object:

@@ -18,6 +18,7 @@ from reactor.config.values import (
     url_fault,
     value_of,
 )
+from reactor.engine.signature import PREFIX, base64_key
 from reactor.model.protocols import Field, Kind, SourceType
 from reactor.model.rule import Destination, Rate, SourceSpec
 from reactor.model.secret import Secret
@@ -40,6 +41,25 @@ DESTINATIONS: Mapping[str, Mapping[str, Field]] = {
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110 §5.6.2
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_OWN_HEADERS = frozenset(
+    [
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+        "idempotency-key",
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "expect",
+        "te",
+        "trailer",
+        "upgrade",
+    ]
+)
+"""What names a delivery, or says where a message goes and ends: never a rule's to write."""
 
 
 def parse_source(
@@ -70,6 +90,7 @@ def parse_destination(name: str, entry: Entry, problems: Problems) -> Destinatio
     if not isinstance(url, Secret):
         return None
     _check_url(table, url, problems)
+    _check_signing(table, secret, problems)
     return Destination(
         name=name,
         type=type_,
@@ -79,6 +100,16 @@ def parse_destination(name: str, entry: Entry, problems: Problems) -> Destinatio
         rate_limit=rate_limit if isinstance(rate_limit, Rate) else None,
         place=entry.key_place,
     )
+
+
+def _check_signing(table: Table, secret: object, problems: Problems) -> None:
+    """Note a secret that claims to be one of Standard Webhooks and is none; it is not shown."""
+    node = value_of(table, "secret")
+    if not isinstance(node, Scalar) or node.unresolved or not isinstance(secret, Secret):
+        return
+    if secret.value.startswith(PREFIX) and base64_key(secret.value) is None:
+        message = f"'secret' begins with {PREFIX}, expected base64 behind it"
+        problems.note(node.place, message)
 
 
 def _typed(
@@ -168,6 +199,8 @@ def header_entries(key: str, node: Node, problems: Problems) -> Mapping[str, Ent
     for name, entry in node.entries.items():
         if not _HEADER_NAME.fullmatch(name):
             problems.note(entry.key_place, f"'{name}' is no name of an HTTP header")
+        elif name.lower() in _OWN_HEADERS:
+            problems.note(entry.key_place, f"the header '{name}' is written by reactor itself")
         first = seen.setdefault(name.lower(), name)
         if first != name:
             problems.note(entry.key_place, f"the header '{name}' is here twice, first as '{first}'")

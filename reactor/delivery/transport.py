@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
 
 import pycurl
 
@@ -20,7 +19,7 @@ from reactor.clock import monotonic
 from reactor.delivery.addresses import is_refused
 from reactor.duration import format_duration
 from reactor.engine.judge import parse_retry_after
-from reactor.model.request import Fault, HttpRequest, Response
+from reactor.model.request import Fault, HttpRequest, Response, shown_url
 
 BODY_LIMIT = 64 * 1024
 CONNECT_TIMEOUT = timedelta(seconds=10)
@@ -278,13 +277,7 @@ def _line(name: str, value: str) -> str:
 
 def _origin(location: str | None) -> str:
     """Where a redirect points, as output may show it: a path can hold a secret."""
-    if not location:
-        return ""
-    try:
-        parts = urlsplit(location)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.hostname}/…"
+    return shown_url(location or "") or ""
 
 
 def _certificates() -> dict[int, str]:

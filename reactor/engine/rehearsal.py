@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from reactor.duration import parse_time
+from reactor.duration import format_time, parse_time
 from reactor.engine.normalize import Refusal, canonical, normalize, record_of
 from reactor.engine.plan import decide, miss
 from reactor.model.errors import ReactorError
@@ -70,14 +70,19 @@ class _Stage:
     def perform(self, number: int, step: Step) -> StepResult:
         fired: tuple[str, ...] = ()
         held: tuple[tuple[str, Reason], ...] = ()
-        if step.wait is not None:
-            self._now += step.wait
-        elif step.at is not None:
-            self._now = max(self._now, parse_time(step.at) or self._now)
-        else:
+        backwards = self._turn_clock(step)
+        if step.send is not None:
             fired, held = self._send(number, step)
-        wrong = _difference(step, fired, held)
+        wrong = backwards or _difference(step, fired, held)
         return StepResult(number=number, step=step, fired=fired, held=held, wrong=wrong)
+
+    def _turn_clock(self, step: Step) -> str | None:
+        """Let the step's time pass; what is wrong if it would run backwards."""
+        then = self._now + step.wait if step.wait else parse_time(step.at or "") or self._now
+        if then < self._now:
+            return f"'at' is {step.at}, but the clock stands at {format_time(self._now)} already"
+        self._now = then
+        return None
 
     def _send(
         self, number: int, step: Step

@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import hmac
 
-_PREFIX = "whsec_"
+PREFIX = "whsec_"
 
 
 def sign(secret: str, identity: str, timestamp: int, body: bytes) -> str:
@@ -20,10 +20,15 @@ def sign(secret: str, identity: str, timestamp: int, body: bytes) -> str:
 
 def signing_key(secret: str) -> bytes:
     """The key that a secret stands for: base64, with or without `whsec_`, as the specification's
-    libraries read it; any other text stands for its own bytes, so that no secret is refused."""
-    encoded = secret.removeprefix(_PREFIX)
+    libraries read it; any other text stands for its own bytes."""
+    return base64_key(secret) or secret.encode()
+
+
+def base64_key(secret: str) -> bytes | None:
+    """The bytes that a secret of the specification's form writes, or None if it has another."""
+    encoded = secret.removeprefix(PREFIX)
     padding = "=" * (-len(encoded) % 4)
     try:
-        return base64.b64decode(encoded + padding, validate=True) or secret.encode()
+        return base64.b64decode(encoded + padding, validate=True) or None
     except (binascii.Error, ValueError):
-        return secret.encode()
+        return None

@@ -38,7 +38,7 @@ destinations:
       per: 1s
   log:
     type: webhook
-    url: https://example.com/${PATH_PART:-hook}
+    url: https://example.com/${PATH_PART:-***}
     secret: '***'
     headers:
       Authorization: '***${TOKEN:-***}'
@@ -57,7 +57,7 @@ rules:
     throttle:
       count: 1
       per: 5m
-  - webhook: https://example.com/${PATH_PART:-x}?s={{ state }}
+  - webhook: https://example.com/${PATH_PART:-***}?s={{ state }}
     headers:
       X-Key: '***'
     body:

@@ -10,7 +10,7 @@ destinations:
   log:
     type: webhook
     url: ${URL:-https://example.com/hook}
-    secret: ${SECRET:-whsec_x}
+    secret: ${SECRET:-whsec_c2VjcmV0}
     headers: {X-Team: ops, Authorization: "Bearer ${TOKEN:-t}"}
     rate_limit: 2 per 1s
 """
@@ -21,7 +21,7 @@ def test_a_webhook_destination_is_read_whole(tmp_path):
 
     assert found.type == "webhook"
     assert found.url.value == "https://example.com/hook"
-    assert found.secret == Secret("whsec_x")
+    assert found.secret == Secret("whsec_c2VjcmV0")
     assert found.headers == {"X-Team": Secret("ops"), "Authorization": Secret("Bearer t")}
     assert found.rate_limit == Rate(2, timedelta(seconds=1))
 

@@ -95,3 +95,12 @@ def test_the_event_comes_from_the_rules_own_source() -> None:
 def test_an_event_over_the_limits_is_no_test() -> None:
     with pytest.raises(ReactorError, match="event of step 1 would be refused as too_large"):
         run(step(send={"text": "x" * 2_000_000}))
+
+
+def test_a_clock_that_would_run_backwards_fails_the_step() -> None:
+    result = run(step(at="2029-01-01T00:00:00Z"), step(send={}, expect=("log",)))
+
+    assert result.steps[0].wrong == (
+        "'at' is 2029-01-01T00:00:00Z, "
+        "but the clock stands at 2030-01-07T12:00:00.000000Z already"
+    )
