@@ -36,10 +36,7 @@ DEFAULT_DOCKER = "unix:///var/run/docker.sock"
 SETTLING = 3.0
 """Seconds kept at the end, so that the last messages arrive before the summary."""
 
-TRY_IT = (
-    "docker run --rm --label com.docker.compose.project=shop "
-    "--label com.docker.compose.service=web busybox sh -c 'exit 7'"
-)
+TRY_IT = "docker run --rm busybox sh -c 'exit 7'"
 
 
 def demo(
