@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,6 +146,7 @@ def deliver_all(road: Road, ruleset: Ruleset, observers: Observers) -> None:
     finally:
         dispatcher.stop()
         thread.join(PATIENCE)
+        dispatcher.transport.close()
 
 
 def _undone(reader: Connection) -> int:
@@ -167,13 +168,13 @@ class Service:
     ) -> None:
         self._observers = observers
         self._started = Event()
-        self._web = WebServer(*listen, self._started.is_set) if listen else None
         self._road = Road(
             data_dir,
             ruleset,
             what="reactor run",
             observers=replace(observers, on_commit=self._committed),
         )
+        self._web = self._served(listen)
         self._control = ControlServer(data_dir, self._answer)
         self._dispatcher = self._road.dispatcher(ruleset, observers)
         self._intake = Intake()
@@ -187,6 +188,14 @@ class Service:
         self._threads: list[Thread] = []
         self._ruleset = ruleset
 
+    def _served(self, listen: tuple[str, int] | None) -> WebServer | None:
+        """After the lock: of two services on one journal the second hears about that first."""
+        try:
+            return WebServer(*listen, self._started.is_set) if listen else None
+        except ReactorError:
+            self._road.close()
+            raise
+
     def start(self) -> None:
         """Start everything, the sources last: then nothing that comes in has to wait."""
         fail = self._observers.on_failure
@@ -198,10 +207,15 @@ class Service:
         if self._web:
             bodies.append(("web", self._web.serve))
         self._threads = [started(name, body, fail) for name, body in bodies]
-        self._chores.add_job(self._road.pipeline.forget, "interval", minutes=1)
+        self._chores.add_job(self._forget, "interval", minutes=1)
         self._chores.start()
         self._sources.adopt(self._ruleset.sources.values())
         self._started.set()
+
+    def _forget(self) -> None:
+        """The chore: what is not forgotten now is a minute later, or after the next start."""
+        with suppress(JournalUnavailable):
+            self._road.pipeline.forget()
 
     def _decide_all(self) -> None:
         """The pipeline's thread: until the intake is closed and empty."""
@@ -230,8 +244,9 @@ class Service:
 
     def reload(self, ruleset: Ruleset) -> str:
         """Go over to `ruleset` between two events, and say what that did."""
-        adopted = self._road.pipeline.adopt(ruleset)
-        self._dispatcher.adopt(ruleset)
+        if trouble := self._road.writer.trouble:
+            raise JournalUnavailable(trouble)
+        adopted = self._road.pipeline.adopt(ruleset, lambda: self._dispatcher.adopt(ruleset))
         self._sources.adopt(ruleset.sources.values())
         self._ruleset = ruleset
         return (
@@ -251,6 +266,7 @@ class Service:
         for thread in self._threads:
             thread.join(PATIENCE)
         self._road.close()
+        self._dispatcher.transport.close()
 
     def _answer(self, request: dict[str, object]) -> dict[str, object]:
         """What the control socket is asked (see `change_deliveries`)."""

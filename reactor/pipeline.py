@@ -170,7 +170,7 @@ class Pipeline:
             else:
                 self._memory[key] = entry
 
-    def adopt(self, ruleset: Ruleset) -> Adopted:
+    def adopt(self, ruleset: Ruleset, then: Callable[[], None] = lambda: None) -> Adopted:
         """Decide by `ruleset` from the next event on. Memory of gates that it does not know, or
         knows with other parameters, is dropped (rules.md §3, Reload); blocks until it stands."""
         with self._deciding:
@@ -192,13 +192,15 @@ class Pipeline:
                 for key, entry in self._memory.items()
                 if entry and _mark(key, entry) in marks
             }
+            then()
         return adopted
 
     def forget(self) -> None:
         """Drop memory that says nothing any more, here and in the journal."""
         with self._deciding:
             now = self._now()
-            self._writer.submit(memory_rows.Trim(now=now)).result()
+            while self._writer.submit(memory_rows.Trim(now=now)).result() == memory_rows.SLICE:
+                pass
             self._memory = {
                 key: entry
                 for key, entry in self._memory.items()

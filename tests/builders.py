@@ -12,10 +12,12 @@ from reactor.model.match import Truth
 from reactor.model.problem import Place
 from reactor.model.request import StoredRequest
 from reactor.model.rule import ActionSpec, Destination, Rule, Ruleset
-from reactor.model.secret import NO_SECRETS, Secret
+from reactor.model.secret import Secret, Vault
 
 NOON = datetime(2031, 5, 6, 10, 20, 30, tzinfo=UTC)
 """A time in the future and not a full hour, so that accidental real time shows."""
+
+NO_SECRETS = Vault("no-secrets", {})
 
 PLACE = Place("rules.yaml", 1, 1)
 

@@ -1,6 +1,7 @@
 """The road as a whole: real rules, journal and writer; only the clock is set by hand."""
 
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from reactor.actions import ACTIONS
 from reactor.journal import events, inputs, memory
+from reactor.journal.batch import Batch
 from reactor.journal.database import open_reader, open_writer
 from reactor.journal.deliveries import list_deliveries
 from reactor.journal.evaluations import list_evaluations
@@ -22,6 +24,7 @@ from reactor.journal.writer import Writer
 from reactor.model.errors import JournalUnavailable
 from reactor.model.event import Arrival
 from reactor.model.match import Reason
+from reactor.model.memory import MemoryEntry, MemoryKey
 from reactor.pipeline import EXCERPT_BYTES, Pipeline
 from tests.builders import NOON
 from tests.config.loading import load_text
@@ -268,3 +271,30 @@ def test_every_match_has_one_reason_and_every_firing_one_delivery(frames):
     fired = [row.delivery_id for row in rows if row.reason is Reason.FIRED]
     assert fired == [delivery.id for delivery in deliveries]
     assert len(set(fired)) == len(fired)
+
+
+def test_the_dispatcher_goes_over_before_anything_is_decided_by_the_new_rules(road):
+    """Else it would bury what goes to a destination that it does not know yet."""
+    heard = []
+
+    def then():
+        heard.append(list(road.committed))
+
+    road.pipeline.adopt(road.ruleset(RULES.replace("each", "every")), then)
+    road.receive(an_arrival(1))
+
+    assert heard == [[]]
+    assert road.reasons(rule="every") == [Reason.FIRED]
+
+
+def test_forgetting_goes_on_until_all_that_expired_is_gone(road):
+    key = MemoryKey("some", "", "throttle", "[]")
+    old = {
+        replace(key, key=f"[{number}]"): MemoryEntry("m", {}, NOON - timedelta(days=1))
+        for number in range(2 * memory.SLICE + 1)
+    }
+    road.writer.submit(Batch(memory=old)).result(PATIENCE)
+
+    road.pipeline.forget()
+
+    assert memory.load(road.reader) == {}

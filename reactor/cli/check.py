@@ -49,6 +49,8 @@ def check(
         _print_whole(loaded)
     elif not as_json:
         talk(_summary(path, loaded))
+        if not loaded.ruleset.sources:
+            talk("without sources `reactor run` has nothing to listen to")
 
 
 def _show(problem: Problem, kind: str, *, as_json: bool) -> None:

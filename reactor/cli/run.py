@@ -1,6 +1,7 @@
 """`reactor run`: the service, until SIGTERM or Ctrl-C."""
 
 import os
+import resource
 import signal
 import sys
 from contextlib import ExitStack, suppress
@@ -49,6 +50,8 @@ def run(
 
     Example:  reactor run rules.yaml --data-dir /var/lib/reactor
     """
+    os.umask(0o077)  # the journal holds what the containers say: it is for its owner alone
+    _raise_descriptors()
     path, listen = rules_path(file), _address(http)
     ruleset = read_rules(path, Resolve.ALL)
     with ExitStack() as stack:
@@ -88,12 +91,19 @@ def _serve(
             if what == RELOAD:
                 _reload(path, service, story, dry_run=dry_run)
             elif len(service.statuses()) == 1:
-                return 5  # the only source refuses our credentials: nobody would ever be told
+                story.notice("it is the only source, so there is nothing to wait for")
+                return 5
     finally:
         story.notice("stopping")
         service.stop()
         story.notice("stopped")
     return 1 if what == FAILED else 0
+
+
+def _raise_descriptors() -> None:
+    """As many descriptors as we may have: each delivery under way holds a connection."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen_to_signals(told: "SimpleQueue[str]") -> None:

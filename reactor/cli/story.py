@@ -6,6 +6,7 @@ from datetime import datetime
 from reactor.app import Observers
 from reactor.cli.output import attempt_fields, evaluation_fields, group_text, json_line
 from reactor.delivery.retry import Decision
+from reactor.engine.normalize import Refusal
 from reactor.model.delivery import Attempt, Delivery, Move
 from reactor.model.match import Evaluation, Reason
 from reactor.model.request import LogLine
@@ -54,8 +55,8 @@ class Story:
             if kept_back is not None:
                 more = f" ({kept_back} more since the last such line)" if kept_back else ""
                 self.notice(
-                    f"source {rejection.source}: refused a frame of {rejection.size} bytes as "
-                    f"{rejection.reason}: {rejection.excerpt[:80]}{more}"
+                    f"source {rejection.source}: refused a frame, "
+                    f"{Refusal(rejection.reason).sentence}: {rejection.excerpt[:80]}{more}"
                 )
 
     def attempted(self, delivery: Delivery, attempt: Attempt, decision: Decision) -> None:

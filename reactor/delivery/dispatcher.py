@@ -17,7 +17,7 @@ from reactor.delivery.retry import Decision, decide
 from reactor.delivery.transport import Transport
 from reactor.journal import deliveries
 from reactor.journal.database import Connection
-from reactor.journal.moves import INTERRUPTED, Claim, Finish
+from reactor.journal.moves import INTERRUPTED, Advance, Claim, Finish
 from reactor.journal.writer import Writer
 from reactor.model.delivery import Attempt, Delivery, Move, State
 from reactor.model.errors import JournalUnavailable
@@ -90,6 +90,7 @@ class Dispatcher:
     _recording: _Recording | None = field(default=None, init=False)
     _under_way: int = field(default=0, init=False)
     _rest_until: datetime | None = field(default=None, init=False)
+    _seen: datetime | None = field(default=None, init=False)
     _woken: set[str] = field(default_factory=set, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
     _stop: Event = field(default_factory=Event, init=False)
@@ -121,6 +122,9 @@ class Dispatcher:
     def step(self, nap: timedelta) -> None:
         """One round. Waits up to `nap` when there is nothing to do."""
         now = self.now()
+        if self._seen is not None and now < self._seen - _BREATH:
+            self._follow_back(self._seen - now, now)
+        self._seen = now
         self._take_woken(now)
         self._settle_record(now)
         self._settle_claim(now)
@@ -129,6 +133,13 @@ class Dispatcher:
         for begun, response in self.transport.step(min(nap, self._patience(now))):
             self._under_way -= 1
             self._conclude(begun, judge(self.actions[begun.delivery.type], response))
+
+    def _follow_back(self, by: timedelta, now: datetime) -> None:
+        """The clock was set back: nothing waits the longer for it."""
+        self._rest_until = None
+        names = self._lanes.names()
+        advanced = self.writer.submit(Advance(by=by, at=now))
+        advanced.add_done_callback(lambda _: self.wake(names))
 
     def _take_woken(self, now: datetime) -> None:
         with self._lock:

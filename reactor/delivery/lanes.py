@@ -55,6 +55,10 @@ class Lanes:
             self._lanes[name] = Lane(name)
         return self._lanes[name]
 
+    def names(self) -> list[str]:
+        """All that were ever asked for."""
+        return list(self._lanes)
+
     def ripe(self, now: datetime) -> list[Lane]:
         """Lanes to look into at `now`."""
         return [

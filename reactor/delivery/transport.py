@@ -195,17 +195,15 @@ class _Exchange:
 
     def response(self, code: int, words: str) -> Response:
         """How the exchange ended, from libcurl's result."""
-        elapsed = timedelta(seconds=self.curl.getinfo(pycurl.TOTAL_TIME))
         if code != pycurl.E_OK and not self._is_full():
             fault, detail = self._fault(code, words)
-            return Response(fault=fault, detail=detail, elapsed=elapsed)
+            return Response(fault=fault, detail=detail)
         asked = self._retry_after
         return Response(
             status=self.curl.getinfo(pycurl.RESPONSE_CODE),
-            detail=_origin(self.curl.getinfo(pycurl.REDIRECT_URL)),
+            detail=_origin(self.curl.getinfo_raw(pycurl.REDIRECT_URL)),
             body=bytes(self._body[:BODY_LIMIT]),
             retry_after=None if asked is None else parse_retry_after(asked, self._now()),
-            elapsed=elapsed,
         )
 
     def forget(self) -> None:
@@ -275,9 +273,10 @@ def _line(name: str, value: str) -> str:
     return f"{name}: {value}" if value else f"{name};"
 
 
-def _origin(location: str | None) -> str:
-    """Where a redirect points, as output may show it: a path can hold a secret."""
-    return shown_url(location or "") or ""
+def _origin(location: bytes | None) -> str:
+    """Where a redirect points, as output may show it: a path can hold a secret. Its bytes are
+    the server's, and need not be UTF-8."""
+    return shown_url((location or b"").decode(errors="replace")) or ""
 
 
 def _certificates() -> dict[int, str]:

@@ -28,7 +28,6 @@ def judge_http(response: Response) -> Outcome:
         detail=detail,
         status=response.status,
         retry_after=_clamped(response.retry_after) if verdict is Verdict.RETRY else None,
-        elapsed=response.elapsed,
     )
 
 

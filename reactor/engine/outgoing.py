@@ -83,11 +83,18 @@ def joined(parts: Parts, vault: Vault) -> str:
 
 
 def summary(names: Mapping[str, object]) -> str:
-    """What is said where the rule says nothing: "web crashed: /api/…/container/…/ Stopped"."""
-    event, state = names["event"], names.get("state")
+    """What is said where the rule says nothing: "web crashed: shop-web-1 Stopped, exit code 7"."""
+    event, state, code = names["event"], names.get("state"), _part(names, "container", "exit_code")
     subject = event["subject"] if isinstance(event, Mapping) else event
+    who = _part(names, "container", "name") or _part(names, "service", "name") or subject
     told = f" {state}" if isinstance(state, str) else ""
-    return f"{names['rule']}: {subject}{told}"
+    ended = f", exit code {code}" if isinstance(code, int) else ""
+    return f"{names['rule']}: {who}{told}{ended}"
+
+
+def _part(names: Mapping[str, object], thing: str, name: str) -> object:
+    known = names.get(thing)
+    return known.get(name) if isinstance(known, Mapping) else None
 
 
 def _address(delivery: Delivery, destination: Destination | None, vault: Vault) -> str:

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import msgspec
 
-from reactor.duration import from_micros, to_micros
+from reactor.duration import to_micros
 from reactor.model.request import StoredRequest
 from reactor.model.secret import Joint, Parts, SecretRef
 
@@ -86,8 +86,3 @@ def from_span(micros: int) -> timedelta:
 def to_moment(moment: datetime | None) -> int | None:
     """A moment that may be missing, as microseconds since 1970."""
     return None if moment is None else to_micros(moment)
-
-
-def from_moment(micros: int | None) -> datetime | None:
-    """The moment that `to_moment` turned into a number."""
-    return None if micros is None else from_micros(micros)

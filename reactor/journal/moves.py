@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reactor.duration import to_micros
-from reactor.journal.codec import to_json, to_moment
+from reactor.journal.codec import to_json, to_moment, to_span
 from reactor.journal.database import Connection
 from reactor.model.delivery import Move, State, next_state, states_before
 from reactor.model.journal import Finished
@@ -141,6 +141,11 @@ class Release:
             """,
             (now, INTERRUPTED, State.RUNNING),
         )
+        # What was never tried is due since it was planned; later only if the clock was set back.
+        db.execute(
+            "update deliveries set due_at = ?1 where state = ?2 and due_at > ?1",
+            (now, State.PENDING),
+        )
         return db.execute(
             "update deliveries set state = ?, due_at = ? where state = ?",
             (State.RETRYING, now, State.RUNNING),
@@ -184,6 +189,24 @@ class Renew:
         db.execute(
             "update deliveries set due_at = ?, promised_at = ? where state = ?",
             (now, now, State.PENDING),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """The clock was set back by `by`, to `at`: what waits for its time waits no longer for that."""
+
+    by: timedelta
+    at: datetime
+
+    def apply(self, db: Connection) -> None:
+        """Inside the writer's transaction."""
+        db.execute(
+            """
+            update deliveries set due_at = max(?1, due_at - ?2)
+            where state in ('pending', 'retrying') and due_at > ?1
+            """,
+            (to_micros(self.at), to_span(self.by)),
         )
 
 

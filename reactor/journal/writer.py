@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from threading import Condition
 from typing import Protocol, TypeVar
 
@@ -78,6 +79,8 @@ class Writer:
     def __init__(self, connection: Connection, on_trouble: Callable[[str], None]) -> None:
         """`on_trouble` gets a sentence when writing stops working, and one when it works again."""
         self._db = connection
+        self._path = Path(connection.execute("pragma database_list").fetchone()["file"])
+        self._file = _identity(self._path)
         self._on_trouble = on_trouble
         self._changed = Condition()
         self._waiting: deque[_Promise] = deque()
@@ -159,6 +162,11 @@ class Writer:
 
     def _transact(self, group: list[_Promise]) -> list[Callable[[], None]]:
         """One transaction, whole or not at all."""
+        if _identity(self._path) != self._file:
+            raise JournalUnavailable(
+                f"the journal {self._path} was deleted or replaced while in use; what it held goes "
+                "on nowhere: start again to begin a new one"
+            )
         self._db.execute("begin immediate")
         try:
             tellings = [promise.fulfil(self._db) for promise in group]
@@ -194,6 +202,15 @@ class Writer:
         with suppress(sqlite3.Error):  # on a full disk the log stays, and is read at the next start
             self._db.execute("pragma wal_checkpoint(truncate)")
         self._db.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file the path names at present. A deleted one still takes writes, for nobody."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_unwritable(error: sqlite3.Error) -> bool:

@@ -70,7 +70,6 @@ class Fault(StrEnum):
     RECEIVE = "receive"
     PROTOCOL = "protocol"
     INVALID = "invalid"
-    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +84,6 @@ class Response:
     detail: str = ""
     body: bytes = b""
     retry_after: timedelta | None = None
-    elapsed: timedelta = timedelta()
 
 
 class Verdict(StrEnum):
@@ -104,4 +102,3 @@ class Outcome:
     detail: str
     status: int | None = None
     retry_after: timedelta | None = None
-    elapsed: timedelta = timedelta()

@@ -77,9 +77,6 @@ class Vault:
         )
 
 
-NO_SECRETS = Vault("\x00no-secrets", {})
-
-
 def masked(parts: Parts) -> str:
     """The text as output may show it."""
     return "".join(part if isinstance(part, str) else MASK for part in parts)

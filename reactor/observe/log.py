@@ -1,7 +1,9 @@
 """Lines for people: written by a thread of their own, safe for terminals, and never too many."""
 
+import os
 import re
 from collections import deque
+from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Condition
 from typing import TextIO
@@ -60,8 +62,10 @@ class Printer:
             self._stream.write("\n".join(lines) + "\n")
             self._stream.flush()
         except (OSError, ValueError):
-            # Nobody reads us any more (a closed pipe): the service goes on without a log.
-            return
+            # Nobody reads us any more (a closed pipe): the service goes on without a log. What is
+            # left in the stream's buffer must not raise when Python flushes it at the end.
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
     def close(self) -> None:
         """Write what waits and end."""

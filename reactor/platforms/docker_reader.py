@@ -29,6 +29,7 @@ _FILTERS = {
 }
 _NEWEST_API = (1, 52)  # of those whose events we have read about
 _TIMEOUT_SECONDS = 10.0
+_LONGEST_MESSAGE = 10_000
 _BUFFER_BYTES = 64 * 1024 * 1024
 _BLOCK = 64 * 1024
 _DEFAULT_PORT = 2375
@@ -101,6 +102,14 @@ class Buffer:
             self._changed.notify()
 
 
+def _message(body: bytes) -> str:
+    """What an engine says of an error; what else listens there answers in other forms."""
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return "is this a Docker Engine?"
+
+
 class Client:
     """Asks one engine, over one connection as long as it lasts. All raises Gone, Refusal,
     OSError or HTTPException."""
@@ -146,9 +155,9 @@ class Client:
         self._connection.request("GET", path, headers={"User-Agent": "reactor"})
         response = self._connection.getresponse()
         if response.status != 200:
-            said = response.read(300).decode(errors="replace").strip()
-            kind = Refusal if 400 <= response.status < 500 else Gone
-            raise kind(f"the engine answered {response.status} to {path.partition('?')[0]}: {said}")
+            kind = Refusal if response.status in (401, 403) else Gone
+            said = _message(response.read(_LONGEST_MESSAGE))
+            raise kind(f"the answer to {path.partition('?')[0]} is {response.status}: {said}")
         connected.settimeout(timeout)
         return response
 

@@ -5,14 +5,13 @@ One JSON object a line each way, one request a connection. Only the owner can co
 
 import os
 import socket
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from reactor.model.errors import JournalUnavailable
+from reactor.model.errors import JournalUnavailable, ReactorError
 
 NAME = "reactor.sock"
 PATIENCE = 10.0
@@ -52,10 +51,13 @@ class ControlServer:
         line = _read_line(connection)
         try:
             request = msgspec.json.decode(line, type=dict[str, object])
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             answer: dict[str, object] = {"error": "the request is not a JSON object on one line"}
         else:
-            answer = self._answer(request)
+            try:
+                answer = self._answer(request)
+            except ReactorError as fault:
+                answer = {"error": str(fault)}
         connection.sendall(msgspec.json.encode(answer) + b"\n")
 
     def close(self) -> None:
@@ -86,14 +88,6 @@ def ask(data_dir: Path, request: dict[str, object]) -> dict[str, object]:
     if "error" in answer:
         raise JournalUnavailable(str(answer["error"]))
     return answer
-
-
-def is_served(data_dir: Path) -> bool:
-    """Whether a socket stands where a running service would listen."""
-    try:
-        return stat.S_ISSOCK((data_dir / NAME).stat().st_mode)
-    except OSError:
-        return False
 
 
 def _read_line(connection: socket.socket) -> bytes:

@@ -11,6 +11,9 @@ from reactor.model.event import Arrival
 MAX_FRAMES = 2_000
 MAX_BYTES = 32 * 1024 * 1024
 
+BATCH_BYTES = 1024 * 1024
+"""What `take` gives at once: a firing may hold its frame whole, once for every rule."""
+
 
 class Intake:
     """Frames on their way to the pipeline, at most MAX_FRAMES of them and about MAX_BYTES.
@@ -46,8 +49,12 @@ class Intake:
         with self._has_frames:
             if not self._frames and not self._closed:
                 self._has_frames.wait(timeout)
-            taken = [self._frames.popleft() for _ in range(min(most, len(self._frames)))]
-            self._bytes -= sum(len(arrival.raw) for arrival in taken)
+            taken: list[Arrival] = []
+            size = 0
+            while self._frames and len(taken) < most and size < BATCH_BYTES:
+                taken.append(self._frames.popleft())
+                size += len(taken[-1].raw)
+            self._bytes -= size
             if len(self._frames) <= self._max_frames // 2 and self._bytes <= self._max_bytes // 2:
                 self._has_room.notify_all()
             return taken

@@ -6,8 +6,8 @@ from reactor.actions import ACTIONS
 from reactor.engine.template import compile_template
 from reactor.model.protocols import Landing
 from reactor.model.request import LogLine, Response, StoredRequest, Verdict
-from reactor.model.secret import NO_SECRETS, SecretRef
-from tests.builders import NOON, a_delivery, an_action
+from reactor.model.secret import SecretRef
+from tests.builders import NO_SECRETS, NOON, a_delivery, an_action
 
 LOG = ACTIONS["log"]
 NAMES = {"rule": "web crashed", "event": {"subject": "/api/c/1/"}, "state": "Stopped"}

@@ -11,8 +11,8 @@ from reactor.engine.template import compile_template
 from reactor.model.errors import RenderFailed
 from reactor.model.protocols import Landing
 from reactor.model.request import Response, Verdict
-from reactor.model.secret import NO_SECRETS, Vault
-from tests.builders import NOON, a_delivery, a_destination, an_action
+from reactor.model.secret import Vault
+from tests.builders import NO_SECRETS, NOON, a_delivery, a_destination, an_action
 
 SLACK = ACTIONS["slack"]
 REFERENCE = "${file:/run/token}"

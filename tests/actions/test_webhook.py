@@ -10,8 +10,8 @@ from reactor.engine.template import compile_template
 from reactor.model.errors import RenderFailed
 from reactor.model.protocols import Landing
 from reactor.model.request import StoredRequest
-from reactor.model.secret import NO_SECRETS, Joint, Secret, SecretRef, Vault
-from tests.builders import NOON, a_delivery, a_destination, an_action
+from reactor.model.secret import Joint, Secret, SecretRef, Vault
+from tests.builders import NO_SECRETS, NOON, a_delivery, a_destination, an_action
 
 WEBHOOK = ACTIONS["webhook"]
 REFERENCE = "${file:/run/token}"

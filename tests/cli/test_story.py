@@ -148,7 +148,7 @@ def test_refused_frames_are_told_once_a_minute_for_each_kind_and_source(told):
     _, talk = told(say)
 
     assert talk[0] == (
-        "10:20:30.000  source local: refused a frame of 999 bytes as not_json: " + "x" * 80
+        "10:20:30.000  source local: refused a frame, not JSON in UTF-8: " + "x" * 80
     )
     assert len(talk) == 3
 

@@ -9,8 +9,8 @@ from reactor.engine.plan import BODY
 from reactor.model.errors import DestinationRemoved
 from reactor.model.protocols import Field
 from reactor.model.request import Fault, HttpRequest, Outcome, Response, Verdict
-from reactor.model.secret import NO_SECRETS, Secret
-from tests.builders import NOON, a_delivery, a_destination, an_action
+from reactor.model.secret import Secret
+from tests.builders import NO_SECRETS, NOON, a_delivery, a_destination, an_action
 
 NAMES = {
     "rule": "web crashed",

@@ -395,3 +395,15 @@ def test_a_write_that_the_journal_refuses_is_tried_again_after_a_pause(world):
         world.writer.submit(Statement("alter table gone rename to attempts")).result(10)
         world.now += 2 * SECOND
         world.settle(succeeded=1)
+
+
+def test_a_clock_that_is_set_back_makes_nothing_wait_the_longer(world):
+    with serving(answering(status("503 Busy"))) as url:
+        world.send_to(ops=url)
+        world.promise(a_delivery())
+        world.settle(retrying=1)
+
+        world.now -= timedelta(hours=1)
+        world.until(lambda: world.delivery().due_at == world.now + SECOND / 2)
+        world.now += SECOND / 2
+        world.until(lambda: len(world.attempts()) == 2)

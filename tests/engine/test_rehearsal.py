@@ -101,6 +101,5 @@ def test_a_clock_that_would_run_backwards_fails_the_step() -> None:
     result = run(step(at="2029-01-01T00:00:00Z"), step(send={}, expect=("log",)))
 
     assert result.steps[0].wrong == (
-        "'at' is 2029-01-01T00:00:00Z, "
-        "but the clock stands at 2030-01-07T12:00:00.000000Z already"
+        "'at' is 2029-01-01T00:00:00Z, but the clock stands at 2030-01-07T12:00:00.000000Z already"
     )

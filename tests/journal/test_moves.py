@@ -235,3 +235,11 @@ class Walk(RuleBasedStateMachine):
 
 TestWalk = Walk.TestCase
 TestWalk.settings = settings(max_examples=60, stateful_step_count=40)
+
+
+def test_what_was_planned_in_a_future_that_is_no_more_is_due_at_the_start(db):
+    insert_deliveries(db, [a_delivery(due_at=NOON + timedelta(days=1))])
+
+    Release(at=NOON).apply(db)
+
+    assert get(db, "delivery-1").due_at == NOON

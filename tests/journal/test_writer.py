@@ -142,6 +142,19 @@ def test_trouble_is_tried_again_and_again_and_told_once(running, monkeypatch):
     assert len(running.told) == 1
 
 
+@pytest.mark.parametrize("happened", ["deleted", "replaced"])
+def test_a_journal_that_is_taken_away_takes_nothing_more(running, tmp_path, happened):
+    """SQLite would go on writing into the deleted file, and nobody would ever read it."""
+    running.start()
+    running.writer.submit(Note("kept")).result(10)
+    (tmp_path / "reactor.db").unlink()
+    if happened == "replaced":
+        (tmp_path / "reactor.db").touch()
+
+    with pytest.raises(JournalUnavailable, match="was deleted or replaced while in use"):
+        running.writer.submit(Note("lost")).result(10)
+
+
 def test_closing_on_a_full_disk_fails_what_waits(running, tmp_path):
     running.writer._db.execute("pragma max_page_count = 64")
     futures = [running.writer.submit(Note(str(number), size=100_000)) for number in range(4)]

@@ -117,8 +117,7 @@ def test_a_reader_who_left_is_no_failure():
     thread.join(PATIENCE)
 
     assert not thread.is_alive()
-    with pytest.raises(BrokenPipeError):
-        stream.close()
+    stream.close()  # what it still held goes nowhere, as at the end of the program
 
 
 def test_a_kind_of_line_is_allowed_once_a_minute_and_the_others_are_counted():

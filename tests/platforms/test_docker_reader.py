@@ -163,12 +163,12 @@ def test_a_stream_that_breaks_is_a_loss(engine):
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(400, docker_reader.REFUSED), (403, docker_reader.REFUSED), (500, docker_reader.LOST)],
+    [(429, docker_reader.LOST), (403, docker_reader.REFUSED), (500, docker_reader.LOST)],
 )
 def test_an_engine_that_says_no_is_quoted(engine, status, code):
     engine.answers["/v1.41/events"] = (status, b'{"message":"not you"}')
 
-    said = f'the engine answered {status} to /v1.41/events: {{"message":"not you"}}'
+    said = f"the answer to /v1.41/events is {status}: not you"
     assert ending(engine.url) == (code, said)
 
 
@@ -222,8 +222,8 @@ def test_it_speaks_through_a_unix_socket():
             thread.start()
 
             assert ending(f"unix://{path}") == (
-                docker_reader.REFUSED,
-                "the engine answered 418 to /_ping: short",
+                docker_reader.LOST,
+                "the answer to /_ping is 418: is this a Docker Engine?",
             )
             thread.join()
 

@@ -6,7 +6,7 @@ import pytest
 
 from reactor.model.errors import Stopping
 from reactor.model.event import Arrival
-from reactor.sources.intake import Intake, IntakeFeed
+from reactor.sources.intake import BATCH_BYTES, Intake, IntakeFeed
 from tests.fakes import PATIENCE
 
 
@@ -47,6 +47,16 @@ def test_frames_come_out_in_their_order_and_at_most_so_many():
 
     assert identities(intake.take(3)) == ["0", "1", "2"]
     assert identities(intake.take(3)) == ["3", "4"]
+
+
+def test_large_frames_come_out_a_few_at_a_time():
+    """Each may stand whole in the body of every rule that fires on it."""
+    intake = Intake()
+    for number in range(4):
+        intake.put(an_arrival(number, b"x" * (BATCH_BYTES // 2 + 1)))
+
+    assert identities(intake.take(500)) == ["0", "1"]
+    assert identities(intake.take(500)) == ["2", "3"]
 
 
 def test_taking_waits_for_the_first_frame():

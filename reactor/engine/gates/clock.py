@@ -18,7 +18,7 @@ def event_clock(event: Event) -> datetime:
 def key_clock(memory: MemoryEntry | None, at: datetime) -> tuple[datetime, MemoryEntry | None]:
     """`at`, or the key's latest time if that is later; and the memory if it changed."""
     latest = memory.value.get("latest") if memory else None
-    if isinstance(latest, int) and from_micros(latest) >= at:
+    if isinstance(latest, int) and at <= from_micros(latest) <= at + 2 * NEAR:
         return from_micros(latest), None
     # An event's clock is at most NEAR before its arrival, and arrivals go forward: after twice
     # that nothing can come that this memory would hold back.

@@ -16,7 +16,7 @@ def throttle(
     The window is (at - per, at]: what passed exactly `per` ago is outside it (rules.md §3).
     """
     passed = _passed(memory, mark)
-    within = [moment for moment in passed if moment > at - rate.per]
+    within = [moment for moment in passed if at - rate.per < moment <= at]
     if len(within) >= rate.count:
         return False, None
     within.append(at)

@@ -34,3 +34,10 @@ def test_a_keys_clock_goes_forward_and_is_remembered() -> None:
 
     assert later == NOON + timedelta(seconds=3)
     assert key_clock(changed, NOON)[0] == later
+
+
+def test_a_clock_that_was_set_back_is_followed() -> None:
+    """No late event is more than twenty minutes behind its key: the clock of the host was wrong."""
+    _, memory = key_clock(None, NOON + timedelta(days=400))
+
+    assert key_clock(memory, NOON)[0] == NOON

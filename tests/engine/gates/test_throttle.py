@@ -63,3 +63,8 @@ def test_the_memory_holds_no_more_moments_than_the_count() -> None:
 
     assert memory is not None
     assert len(memory.value["times"]) == 3  # type: ignore[arg-type] -- a list, as the gate keeps it
+
+
+def test_a_clock_that_was_set_back_does_not_silence_the_key() -> None:
+    """What passed in a future that is no more counts no longer."""
+    assert passes(Rate(1, FIVE_MINUTES), [10_000_000, 0, 1]) == [True, True, False]
