@@ -121,5 +121,6 @@ def listening(ledger: Path, manners: Manners = polite) -> Iterator[Endpoint]:
 
 
 def read_ledger(ledger: Path) -> list[Heard]:
-    """What the ledger holds, in the order it was heard."""
-    return [Heard(**json.loads(line)) for line in ledger.read_text("utf-8").splitlines()]
+    """What the ledger holds, in the order it was heard; a line that is being written is not."""
+    whole, _, _ = ledger.read_text("utf-8").rpartition("\n")
+    return [Heard(**json.loads(line)) for line in whole.splitlines()]

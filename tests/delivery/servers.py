@@ -73,3 +73,11 @@ def answering(answer: bytes) -> Behaviour:
 def status(line: str, headers: str = "") -> bytes:
     """A whole answer without a body: `status("410 Gone")`."""
     return f"HTTP/1.1 {line}\r\nContent-Length: 0\r\n{headers}\r\n".encode()
+
+
+def header(request: bytes, name: bytes) -> str | None:
+    """The value of a header, by its lower-case name; None if the request has none."""
+    for line in request.split(b"\r\n"):
+        if line.lower().startswith(name + b": "):
+            return line.partition(b": ")[2].decode()
+    return None
