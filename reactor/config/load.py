@@ -206,7 +206,12 @@ class _Composer:
         """The key's text; None when it is no text, which was noted."""
         if not isinstance(event, ScalarEvent):
             self._node(event, depth + 1)
-            self.problems.note(place, "a key is no text, expected a text")
+            hint = "put quotes around a text that begins with '{{'"
+            self.problems.note(
+                place,
+                "a key is no text, expected a text",
+                hint if isinstance(event, MappingStartEvent) else None,
+            )
             return None
         self._spend(place, 0, len(event.value))
         plain = event.implicit[0]

@@ -4,9 +4,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,15 +67,16 @@ def _perform(folder: Path, seconds: float, printer: Printer) -> None:
         printer.line(f"{clock(utc_now())}  {text}")
 
     receiver = Receiver(lambda sentence: told(f"received   {sentence}"))
-    ruleset = _example(receiver.url, folder / "played.jsonl", docker)
+    played = recordings()
+    ruleset = _example(receiver.url, {name: folder / f"{name}.jsonl" for name in played}, docker)
     narrator = Narrator(ruleset, told)
     for line in _prologue(receiver.url, docker, seconds):
         printer.line(line)
     started("receiver", receiver.serve_forever, ignore)
     with _running(ruleset, folder, narrator, told), _stopped_by_signals(stop):
-        cues = recordings()
-        body = lambda: play(cues, folder / "played.jsonl", seconds - SETTLING, stop)  # noqa: E731
-        started("player", body, ignore)
+        for name, cues in played.items():
+            into = folder / f"{name}.jsonl"
+            started("player", partial(play, cues, into, seconds - SETTLING, stop), ignore)
         _wait(seconds, stop)
         stop.set()
     receiver.shutdown()
@@ -83,6 +85,7 @@ def _perform(folder: Path, seconds: float, printer: Printer) -> None:
     printer.line("The journal's own count of it:")
     for line in summary(counts(open_reader(folder / "journal"))):
         printer.line(f"  {line}")
+    printer.line("Next: README.md, 'A first rule'.")
 
 
 def _wait(seconds: float, stop: StopEvent) -> None:
@@ -93,9 +96,8 @@ def _wait(seconds: float, stop: StopEvent) -> None:
         pass
 
 
-def _example(receiver: str, played: Path, docker: str | None) -> Ruleset:
+def _example(receiver: str, played: Mapping[str, Path], docker: str | None) -> Ruleset:
     """The rules of rules.example.yaml, sending to the receiver, on the demo's own sources."""
-    played.touch()
     environment = {
         **os.environ,
         "SLACK_WEBHOOK_URL": f"{receiver}/slack",
@@ -109,11 +111,11 @@ def _example(receiver: str, played: Path, docker: str | None) -> Ruleset:
         resolve=Resolve.ALL,
     )
     place = Place("demo", 1, 1)
-    sources = {
-        "recorded": SourceSpec(
-            name="recorded", type="file", options={"path": str(played), "follow": True}, place=place
-        )
-    }
+    sources = {}
+    for name, path in played.items():
+        path.touch()
+        options = {"path": str(path), "follow": True}
+        sources[name] = SourceSpec(name=name, type="file", options=options, place=place)
     if docker:
         sources["docker"] = SourceSpec(
             name="docker", type="docker", options={"host": docker}, place=place
@@ -145,11 +147,13 @@ def _reachable_engine() -> str | None:
 def _prologue(receiver: str, docker: str | None, seconds: float) -> Iterator[str]:
     yield f"reactor demo, {seconds:.0f} seconds. Ctrl-C ends it sooner."
     yield f"rules:      {example_path().name}, its Slack and webhook addresses set to {receiver}"
-    yield "events:     a recorded day of the Compose project 'shop', in fast motion, and frames of"
-    yield "            Docker Cloud and Tutum as their clients kept them"
+    yield "events:     recorded: a day of the Compose project 'shop', in fast motion"
+    yield "            cloud: frames of Docker Cloud and Tutum as their clients kept them"
     if docker:
-        yield f"            and your Docker Engine at {docker}: try"
+        yield f"            docker: your Docker Engine at {docker}; try"
         yield f"            {TRY_IT}"
+    else:
+        yield "            (no Docker Engine was found here; none is needed)"
     yield "lines:      event = it happened; fired, held back = what a rule made of it;"
     yield "            received = what came out at the other end"
     yield ""

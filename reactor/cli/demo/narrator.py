@@ -69,7 +69,7 @@ def _because(reason: Reason, rule: Rule, action: ActionSpec) -> str:
         return f"throttled, no more than {_rate(rate)}" if rate else "throttled"
     if reason is Reason.IF_FALSE:
         return "its own `if` is not true for this event"
-    return "in the shadow: decided and recorded, not sent"
+    return "in the shadow (shadow: true): decided and recorded, not sent"
 
 
 def _rate(rate: Rate) -> str:

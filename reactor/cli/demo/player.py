@@ -21,9 +21,10 @@ class Cue:
     line: str
 
 
-def recordings() -> list[Cue]:
-    """The frames of the old services, and a day of a small Compose project, in one order."""
-    return sorted([*_samples(), *_day()])
+def recordings() -> dict[str, list[Cue]]:
+    """What is played, by the name of the source that it comes from: a day of a small Compose
+    project, and frames of the old services."""
+    return {"recorded": list(_day()), "cloud": list(_samples())}
 
 
 def _samples() -> Iterator[Cue]:

@@ -26,7 +26,7 @@ def told(lines, word):
 
 def totals(lines):
     """The summary's numbers by their names."""
-    rows = [line.split() for line in lines[lines.index("The journal's own count of it:") + 1 :]]
+    rows = [line.split() for line in lines[lines.index("The journal's own count of it:") + 1 : -1]]
     return {row[0]: int(row[1]) for row in rows}
 
 
@@ -63,7 +63,7 @@ def test_the_summary_is_what_was_told(performed):
     assert found["events"] == told(performed, "event") == 59
     assert found["matches"] == fired + held_back
     assert found["deliveries"] == fired == told(performed, "received") + told(performed, "log")
-    assert f"= {fired} fired + {held_back} held back" in performed[-2]
+    assert f"= {fired} fired + {held_back} held back" in performed[-3]
 
 
 def test_the_first_lines_say_what_is_to_be_seen(performed):
@@ -87,7 +87,7 @@ def test_a_signal_ends_it_soon_with_its_summary(tmp_path, number):
 
 def test_a_docker_engine_that_is_there_joins_in(tmp_path):
     with fake_engine() as engine, demo(tmp_path, "1h", {"DOCKER_HOST": engine.url}) as program:
-        program.out.hears(f"and your Docker Engine at {engine.url}: try")
+        program.out.hears(f"docker: your Docker Engine at {engine.url}; try")
         engine.say(docker_event(exitCode="3"))
         program.out.hears("event      docker: container web-1: Stopped, exit code 3")
         program.out.hears("received   signed webhook: rule any container failed")

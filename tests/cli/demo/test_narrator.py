@@ -89,7 +89,7 @@ def test_beneath_each_event_stands_what_the_rules_made_of_it():
         (Reason.THROTTLED, {"throttle": a_rate(3, 90)}, {}, "throttled, no more than 3 per 1h30m"),
         (Reason.THROTTLED, {}, {}, "throttled"),
         (Reason.IF_FALSE, {}, {}, "its own `if` is not true for this event"),
-        (Reason.SHADOW, {}, {}, "in the shadow: decided and recorded, not sent"),
+        (Reason.SHADOW, {}, {}, "in the shadow (shadow: true): decided and recorded, not sent"),
     ],
 )
 def test_a_hold_back_has_its_reason_with_the_numbers(reason, rule, action, why):
