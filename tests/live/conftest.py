@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -13,6 +14,18 @@ from tests.live.engine import (
     docker_engine,
     private_engine,
 )
+
+
+INSTALLING_SECONDS = 600
+"""The first test that needs an engine may have to install one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of this folder time for that."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.timeout(INSTALLING_SECONDS))
 
 
 def unavailable(reason: str) -> NoReturn:
