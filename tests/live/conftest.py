@@ -15,7 +15,6 @@ from tests.live.engine import (
     private_engine,
 )
 
-
 INSTALLING_SECONDS = 600
 """The first test that needs an engine may have to install one."""
 
