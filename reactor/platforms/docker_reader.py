@@ -219,7 +219,7 @@ def explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, Refusal):
         return REFUSED, str(error)
     if isinstance(error, FileNotFoundError):
-        return LOST, "no such socket; is the engine running?"
+        return LOST, "no such socket (is the engine running? host: or DOCKER_HOST names another)"
     if isinstance(error, OSError):
         return LOST, (error.strerror or str(error) or type(error).__name__).lower()
     return LOST, str(error) or type(error).__name__

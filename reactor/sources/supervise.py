@@ -151,7 +151,8 @@ class Supervisor:
         pause = backoff(self._failures, self._world.jitter())
         self._move(SourceState.WAITING, detail)
         if not stop.is_set():  # a connection that breaks while we stop is no news
-            self._say(f"lost: {detail}; trying again in {pause.total_seconds():.1f} s")
+            what = "no connection" if self._connected_at is None else "lost"
+            self._say(f"{what}: {detail}; trying again in {pause.total_seconds():.1f} s")
         return pause
 
     def _was_stable(self) -> bool:

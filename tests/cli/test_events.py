@@ -82,7 +82,10 @@ def test_docker_needs_no_rules_and_its_names_are_shown(tmp_path):
 @pytest.mark.parametrize(
     ("host", "why"),
     [
-        ("unix:///nowhere", "no such socket; is the engine running?"),
+        (
+            "unix:///nowhere",
+            "no such socket (is the engine running? host: or DOCKER_HOST names another)",
+        ),
         ("ftp://127.0.0.1", "expected unix:///PATH or tcp://HOST:PORT"),
     ],
 )
@@ -99,7 +102,7 @@ def test_an_engine_out_of_reach_is_one_sentence(cli, monkeypatch, host, why):
 def test_a_source_out_of_reach_does_not_hide_the_others(cli, recorded, tmp_path):
     with Program(tmp_path, "events", "--type", "stack") as tail:
         tail.out.hears("stack Running")
-        tail.err.hears("source other: lost: none: no such file; trying again")
+        tail.err.hears("source other: no connection: none: no such file; trying again")
         tail.send(signal.SIGINT)
 
         assert tail.ended() == 0

@@ -118,8 +118,8 @@ def supervisor(spec, source, feed, lines):
     assert supervisor.status.state is SourceState.STOPPED
 
 
-def wait_for(lines, start):
-    while not lines.get(timeout=PATIENCE).startswith(start):
+def wait_for(lines, words):
+    while words not in lines.get(timeout=PATIENCE):
         pass
 
 
@@ -145,7 +145,7 @@ def test_a_lost_source_comes_back_and_goes_on(supervisor, feed, outside, lines):
     feed.wait(1)
 
     outside.fail()
-    wait_for(lines, "source s: lost: ")
+    wait_for(lines, "trying again in ")
     outside.mend()
     outside.send(1)
 

@@ -182,7 +182,7 @@ def test_something_else_that_listens_there_is_lost(engine):
     ("host", "code", "words"),
     [
         ("tcp://127.0.0.1:1", docker_reader.LOST, "connection refused"),
-        ("unix:///nowhere.sock", docker_reader.LOST, "no such socket; is the engine running?"),
+        ("unix:///nowhere.sock", docker_reader.LOST, "no such socket (is the engine running?"),
         ("ssh://dock", docker_reader.REFUSED, "ssh and TLS are not yet supported"),
     ],
 )

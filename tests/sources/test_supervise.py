@@ -120,7 +120,7 @@ def test_each_transition_is_told_in_a_line(around):
     supervised(around, SourceLost("no such file"), connect).run(CountingStop(9))
 
     assert around.lines == [
-        "source local: lost: no such file; trying again in 0.5 s",
+        "source local: no connection: no such file; trying again in 0.5 s",
         "source local: connected to a script",
         "source local: ended",
     ]
@@ -146,7 +146,7 @@ def test_any_other_error_counts_as_lost_and_shows_where_it_was(around):
 
     assert stop.pauses == [0.5]
     assert "Traceback" in around.lines[0]
-    assert "lost: ZeroDivisionError: by zero" in around.lines[1]
+    assert "no connection: ZeroDivisionError: by zero" in around.lines[1]
 
 
 def test_tracebacks_of_one_kind_are_told_once_a_minute(around):
