@@ -99,6 +99,8 @@ def test_a_service_that_is_stopped_on_a_full_disk_goes_on_at_the_next_start(
     ballast = fill(small_disk)
     sender.send(3_000)
     service.hears(FULL)
+    service.reload()
+    service.hears("not reloaded, the old rules stay")  # and did not wait for room: a stop is heard
 
     assert service.stop() == 0
     service.hears("some frames were not decided")

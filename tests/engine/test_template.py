@@ -7,26 +7,7 @@ import pytest
 from reactor.engine.template import Template, TemplateInvalid, compile_template, render_body
 from reactor.model.errors import RenderFailed
 from reactor.model.protocols import Landing
-
-NAMES = {
-    "state": "Stopped",
-    "name": "web & <db>",
-    "path": "a b/ü?x=1",
-    "code": 137,
-    "ratio": 5.0,
-    "ok": True,
-    "nothing": None,
-    "empty": "",
-    "parents": ["p1", "p2"],
-    "ports": [{"inner": 80}, {"inner": 443}, {}],
-    "service": {"name": "web", "com.x": "dotted", "items": "a field", "__class__": "no"},
-    "code_of_event": "{{ state }} {% for %}",
-    "line": "two\nlines",
-}
-
-
-def rendered(text: str, landing: Landing = Landing.TEXT) -> str:
-    return compile_template(text, landing).render(NAMES)
+from tests.templates import NAMES, rendered
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,21 @@ def test_an_error_of_the_service_is_raised_where_it_was_asked(tmp_path, server):
         ask(tmp_path, {"do": "fail"})
 
 
+DEEP = b'{"a":' + b"[" * 99_999 + b"\n"
+
+
 @pytest.mark.parametrize(
-    "sent", [b"", b"\n", b"[]\n", b"{\n", b"\xff\n", b"x" * (MAX_REQUEST + 1)], ids=repr
+    "sent",
+    [
+        b"",
+        b"\n",
+        b"[]\n",
+        b"{\n",
+        b"\xff\n",
+        b'{"a":' + b"[" * 99_999 + b"\n",
+        b"x" * (MAX_REQUEST + 1),
+    ],
+    ids=["nothing", "empty", "list", "cut", "no UTF-8", "deep", "long"],
 )
 def test_what_is_no_request_is_refused_and_not_fatal(tmp_path, server, asked, sent):
     try:
