@@ -1,43 +1,37 @@
 """The composition root: builds every object of a running reactor, starts and stops them."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from threading import Event, Thread
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from reactor.actions import ACTIONS
-from reactor.clock import monotonic, utc_now
-from reactor.delivery.dispatcher import Dispatcher
+from reactor.clock import utc_now
+from reactor.delivery.dispatcher import Begun, Dispatcher
 from reactor.delivery.retry import Decision
 from reactor.delivery.transport import Transport
 from reactor.journal.database import Connection, open_reader, open_writer
 from reactor.journal.deliveries import lanes
 from reactor.journal.lock import Lock
 from reactor.journal.moves import Cancel, Redeliver, Release, Renew
+from reactor.journal.sources import recall
 from reactor.journal.summary import counts
 from reactor.journal.writer import Writer
 from reactor.model.delivery import Attempt, Delivery, State
 from reactor.model.errors import JournalBusy, JournalUnavailable, ReactorError
 from reactor.model.request import LogLine
-from reactor.model.rule import Ruleset, SourceSpec
-from reactor.pipeline import Committed, Pipeline
+from reactor.model.rule import Ruleset
+from reactor.pipeline import Committed, Pipeline, Surroundings
+from reactor.running import PATIENCE, Apis, Sources, ignore, started
 from reactor.serving.control import ControlServer, ask
-from reactor.sources import SOURCES
-from reactor.sources.intake import Intake, IntakeFeed
-from reactor.sources.supervise import SourceStatus, Supervisor, World
+from reactor.sources.intake import Intake
+from reactor.sources.supervise import SourceStatus
 from reactor.web.server import WebServer
-
-PATIENCE = 11.0
-"""Seconds that a part gets to end: running attempts may take 10 (rules.md §6, run)."""
-
-
-def ignore(_: object) -> None:
-    """The observer that does not care."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,20 +73,20 @@ class Road:
         *,
         what: str,
         observers: Observers,
-        now: Callable[[], datetime] = utc_now,
+        around: Surroundings | None = None,
     ) -> None:
+        around = around or Surroundings(now=utc_now, on_commit=observers.on_commit)
         self._lock = Lock.acquire(data_dir, what)
         self._data_dir = data_dir
         self.writer = Writer(open_writer(data_dir), observers.on_notice)
         self._thread = started("writer", self.writer.run, observers.on_failure)
-        self.writer.submit(Release(at=now())).result()
+        self.writer.submit(Release(at=around.now())).result()
         self.pipeline = Pipeline(
             ruleset=ruleset,
             actions=ACTIONS,
             writer=self.writer,
             reader=self.reader(),
-            now=now,
-            on_commit=observers.on_commit,
+            around=around,
         )
         self.pipeline.adopt(ruleset)
 
@@ -100,14 +94,21 @@ class Road:
         """One more connection that can only read."""
         return open_reader(self._data_dir)
 
-    def dispatcher(self, ruleset: Ruleset, observers: Observers) -> Dispatcher:
+    def recall(self, source: str) -> Mapping[str, object]:
+        """What the journal keeps for a source. Blocks for the time of a read."""
+        with closing(self.reader()) as reader:
+            return recall(reader, source)
+
+    def dispatcher(self, ruleset: Ruleset, apis: Apis, observers: Observers) -> Dispatcher:
         """A dispatcher for this journal; its `run` is for a thread of its own."""
+        transport = Transport[Begun](utc_now)
         return Dispatcher(
             ruleset=ruleset,
             actions=ACTIONS,
             writer=self.writer,
             reader=self.reader(),
-            transport=Transport(utc_now),
+            transport=transport,
+            calls=apis.calls(transport.wake),
             now=utc_now,
             jitter=random.random,  # noqa: TID251 -- jitter comes into the program here
             write_line=observers.on_line,
@@ -130,13 +131,14 @@ class Road:
 def deliver_all(road: Road, ruleset: Ruleset, observers: Observers) -> None:
     """Make every delivery that was planned on `road`, and return when none is left to be made."""
     road.writer.submit(Renew(at=utc_now())).result()
+    apis = Apis(ruleset.sources.values())
     attempted = Event()
 
     def observe(delivery: Delivery, attempt: Attempt, decision: Decision) -> None:
         observers.on_attempt(delivery, attempt, decision)
         attempted.set()
 
-    dispatcher = road.dispatcher(ruleset, replace(observers, on_attempt=observe))
+    dispatcher = road.dispatcher(ruleset, apis, replace(observers, on_attempt=observe))
     thread = started("dispatcher", dispatcher.run, observers.on_failure)
     try:
         with closing(road.reader()) as reader:
@@ -147,6 +149,7 @@ def deliver_all(road: Road, ruleset: Ruleset, observers: Observers) -> None:
         dispatcher.stop()
         thread.join(PATIENCE)
         dispatcher.transport.close()
+        apis.close()
 
 
 def _undone(reader: Connection) -> int:
@@ -168,18 +171,27 @@ class Service:
     ) -> None:
         self._observers = observers
         self._started = Event()
+        self._intake = Intake()
+        self._apis = Apis(ruleset.sources.values())
         self._road = Road(
             data_dir,
             ruleset,
             what="reactor run",
-            observers=replace(observers, on_commit=self._committed),
+            observers=observers,
+            around=Surroundings(
+                now=utc_now,
+                on_commit=self._committed,
+                lookups=self._apis.lookups,
+                tell=self._intake.tell,
+                hold=self._intake.hold,
+            ),
         )
         self._web = self._served(listen)
         self._control = ControlServer(data_dir, self._answer)
-        self._dispatcher = self._road.dispatcher(ruleset, observers)
-        self._intake = Intake()
+        self._dispatcher = self._road.dispatcher(ruleset, self._apis, observers)
         self._sources = Sources(
             self._intake,
+            recall=self._road.recall,
             log=observers.on_notice,
             on_refused=observers.on_refused,
             on_failure=observers.on_failure,
@@ -246,7 +258,10 @@ class Service:
         """Go over to `ruleset` between two events, and say what that did."""
         if trouble := self._road.writer.trouble:
             raise JournalUnavailable(trouble)
-        adopted = self._road.pipeline.adopt(ruleset, lambda: self._dispatcher.adopt(ruleset))
+        lookups = self._apis.adopt(ruleset.sources.values())
+        adopt = self._road.pipeline.adopt
+        adopted = adopt(ruleset, lookups, lambda: self._dispatcher.adopt(ruleset))
+        self._apis.retire()
         self._sources.adopt(ruleset.sources.values())
         self._ruleset = ruleset
         return (
@@ -267,6 +282,7 @@ class Service:
             thread.join(PATIENCE)
         self._road.close()
         self._dispatcher.transport.close()
+        self._apis.close()
 
     def _answer(self, request: dict[str, object]) -> dict[str, object]:
         """What the control socket is asked (see `change_deliveries`)."""
@@ -277,85 +293,6 @@ class Service:
         with closing(self._road.reader()) as reader:
             self._dispatcher.wake(lanes(reader))
         return {"done": done}
-
-
-class Sources:
-    """The supervised sources of the present rules, a thread each."""
-
-    def __init__(
-        self,
-        intake: Intake,
-        *,
-        log: Callable[[str], None],
-        on_refused: Callable[[SourceStatus], None] = ignore,
-        on_failure: Callable[[str], None] = ignore,
-    ) -> None:
-        self._intake, self._on_failure = intake, on_failure
-        self._world = World(
-            now=utc_now,
-            monotonic=monotonic,
-            jitter=random.random,  # noqa: TID251 -- jitter comes into the program here
-            log=log,
-            on_refused=on_refused,
-        )
-        self._running: dict[str, tuple[SourceSpec, Supervisor, Event, Thread]] = {}
-
-    def adopt(self, specs: Iterable[SourceSpec]) -> None:
-        """Run these: start what is new, stop what is gone, restart what has changed."""
-        wanted = {spec.name: spec for spec in specs}
-        for name, (spec, _, stop, thread) in list(self._running.items()):
-            if name not in wanted or not _is_same(wanted[name], spec):
-                stop.set()
-                thread.join(PATIENCE)
-                del self._running[name]
-        for name, spec in wanted.items():
-            if name not in self._running:
-                self._start(spec)
-
-    def _start(self, spec: SourceSpec) -> None:
-        kind, stop = SOURCES[spec.type], Event()
-        feed = IntakeFeed(intake=self._intake, source=spec.name, platform=kind.platform)
-        supervisor = Supervisor(spec, kind.open(spec), feed, self._world)
-        body = lambda: supervisor.run(stop)  # noqa: E731 -- a thread's body without arguments
-        thread = started(f"source {spec.name}", body, self._on_failure)
-        self._running[spec.name] = (spec, supervisor, stop, thread)
-
-    def statuses(self) -> list[SourceStatus]:
-        """How each stands."""
-        return [supervisor.status for _, supervisor, _, _ in self._running.values()]
-
-    def stop(self) -> None:
-        """Stop all, and let no frame in any more; what is in the intake stays there."""
-        for _, _, stop, _ in self._running.values():
-            stop.set()
-        self._intake.close()  # else a source that waits for room would not see its stop
-        for _, _, _, thread in self._running.values():
-            thread.join(PATIENCE)
-
-
-def _is_same(one: SourceSpec, other: SourceSpec) -> bool:
-    """Whether a source can go on as it is; that its entry moved in the file changes nothing."""
-    return (one.type, one.options) == (other.type, other.options)
-
-
-def started(name: str, body: Callable[[], None], on_failure: Callable[[str], None]) -> Thread:
-    """Start a thread. If its body raises, `on_failure` hears of it: in our own words if it is an
-    error of ours, else with the trace that Python prints of a thread that dies."""
-
-    def watched() -> None:
-        why: str | None = f"the {name} thread died"
-        try:
-            body()
-            why = None
-        except ReactorError as fault:
-            why = f"the {name} cannot go on: {fault}"
-        finally:
-            if why is not None:
-                on_failure(why)
-
-    thread = Thread(target=watched, name=name, daemon=True)
-    thread.start()
-    return thread
 
 
 CHANGES = ("redeliver", "cancel")

@@ -1,6 +1,6 @@
 """Valid values by default; override what a test is about by keyword."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from reactor.engine.normalize import Refusal, normalize
 from reactor.model.delivery import Delivery, RetryPolicy, State
 from reactor.model.event import Arrival, Event, Record
+from reactor.model.lookup import Reference
 from reactor.model.match import Truth
 from reactor.model.problem import Place
 from reactor.model.request import StoredRequest
@@ -25,14 +26,25 @@ PLACE = Place("rules.yaml", 1, 1)
 class Says:
     """A condition with a fixed answer, or one that is read from a field of the record."""
 
-    def __init__(self, truth: Truth = True, field: str | None = None) -> None:
-        self.truth, self.field = truth, field
+    def __init__(
+        self,
+        truth: Truth = True,
+        field: str | None = None,
+        speaks_of: tuple[Reference, ...] = (),
+    ) -> None:
+        self.truth, self.field, self.speaks_of = truth, field, speaks_of
 
     def evaluate(self, record: Record) -> Truth:
         if self.field is None:
             return self.truth
         value = record.fields.get(self.field)
         return value if isinstance(value, bool) else None
+
+    def lacks(self, record: Record) -> bool:
+        return self.evaluate(record) is None and bool(record.unknown)
+
+    def references(self) -> Iterator[Reference]:
+        return iter(self.speaks_of)
 
 
 def an_event(

@@ -18,13 +18,15 @@ class Put:
     raw: bytes
     identity: str
     facts: Mapping[str, object]
+    remember: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class RecordingFeed:
-    """A feed with room for everything."""
+    """A feed with room for everything, over a journal that keeps `kept`."""
 
     puts: list[Put] = field(default_factory=list)
+    kept: dict[str, object] = field(default_factory=dict)
     subscribed: Event = field(default_factory=Event)
     _changed: Condition = field(default_factory=Condition)
 
@@ -42,6 +44,24 @@ class RecordingFeed:
         if acknowledge:
             acknowledge()
 
+    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
+        with self._changed:
+            self.puts.append(Put(raw, identity, {}, remember))
+            self._keep(remember)
+        return True
+
+    def remember(self, values: Mapping[str, object]) -> None:
+        with self._changed:
+            self._keep(values)
+
+    def _keep(self, values: Mapping[str, object]) -> None:
+        kept = {**self.kept, **values}
+        self.kept = {key: value for key, value in kept.items() if value is not None}
+        self._changed.notify_all()
+
+    def recall(self) -> Mapping[str, object]:
+        return dict(self.kept)
+
     def connected(self) -> None:
         self.subscribed.set()
 
@@ -53,6 +73,12 @@ class RecordingFeed:
     def wait(self, count: int) -> list[Put]:
         """The frames, as soon as there are `count`."""
         return self.wait_until(lambda puts: len(puts) >= count)
+
+    def wait_for_kept(self, key: str) -> object:
+        """What is kept under `key`, as soon as it is."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: key in self.kept, PATIENCE), self.kept
+            return self.kept[key]
 
     def wait_until(self, enough: Callable[[list[Put]], bool]) -> list[Put]:
         """The frames, as soon as there are `enough`."""
@@ -84,6 +110,21 @@ class FullFeed:
         self.is_waiting.set()
         self.closed.wait(PATIENCE)
         raise Stopping("closed")
+
+    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
+        if self.closed.is_set():
+            raise Stopping("closed")
+        if self.taken < self.room:
+            self.taken += 1
+            return True
+        self.is_waiting.set()
+        return False
+
+    def remember(self, values: Mapping[str, object]) -> None:
+        pass
+
+    def recall(self) -> Mapping[str, object]:
+        return {}
 
     def connected(self) -> None:
         pass

@@ -9,8 +9,7 @@ from queue import Queue
 
 import pytest
 
-from reactor import app
-from reactor.app import UNOBSERVED, Road, Service, Sources, change_deliveries, deliver_all, started
+from reactor.app import UNOBSERVED, Road, Service, change_deliveries, deliver_all
 from reactor.clock import utc_now
 from reactor.journal.database import open_reader
 from reactor.journal.deliveries import list_deliveries
@@ -18,10 +17,8 @@ from reactor.journal.lock import Lock
 from reactor.model.delivery import State
 from reactor.model.errors import JournalBusy, JournalUnavailable
 from reactor.model.event import Arrival
-from reactor.model.problem import Place
-from reactor.model.rule import SourceSpec
-from reactor.sources.intake import Intake
-from reactor.sources.supervise import SourceState
+from reactor.pipeline import Surroundings
+from reactor.running import ignore
 from tests.config.loading import load_text
 from tests.endpoint import Answer, listening
 from tests.fakes import PATIENCE
@@ -146,61 +143,6 @@ def test_a_journal_has_one_service(world, service):
         world.service()
 
 
-def test_a_source_that_waits_for_room_does_not_hold_a_stop(monkeypatch):
-    monkeypatch.setattr(app, "PATIENCE", 1.0)  # else a failure of this test takes eleven seconds
-    intake, lines = Intake(max_frames=1), Queue()
-    sources = Sources(intake, log=lines.put)
-    sources.adopt([a_source("zeros", path="/dev/zero", follow=True)])
-    intake.put(an_arrival(1))
-
-    sources.stop()
-
-    assert [status.state for status in sources.statuses()] == [SourceState.STOPPED]
-
-
-def a_source(name, line=1, **options):
-    return SourceSpec(name=name, type="file", options=options, place=Place("f", line, 1))
-
-
-@pytest.fixture
-def sources(tmp_path):
-    """Supervised sources with what they say in `lines`."""
-    for name in ("a", "b"):
-        (tmp_path / name).touch()
-    sources = Sources(Intake(), log=(lines := Queue()).put)
-    sources.lines = lines
-    yield sources
-    sources.stop()
-
-
-def following(tmp_path, name, line=1):
-    return a_source(name, line, path=str(tmp_path / name), follow=True)
-
-
-def said(sources, count):
-    return sorted(sources.lines.get(timeout=PATIENCE).partition(" to ")[0] for _ in range(count))
-
-
-def test_new_sources_start_and_old_ones_stop(sources, tmp_path):
-    sources.adopt([following(tmp_path, "a")])
-    assert said(sources, 1) == ["source a: connected"]
-
-    sources.adopt([following(tmp_path, "b")])
-
-    assert said(sources, 2) == ["source a: stopped", "source b: connected"]
-    assert [status.name for status in sources.statuses()] == ["b"]
-
-
-def test_a_source_starts_anew_only_when_it_has_changed(sources, tmp_path):
-    sources.adopt([following(tmp_path, "a"), following(tmp_path, "b")])
-    said(sources, 2)
-
-    moved, changed = following(tmp_path, "a", line=7), a_source("b", path=str(tmp_path / "b"))
-    sources.adopt([moved, changed])
-
-    assert said(sources, 3) == ["source b: connected", "source b: ended", "source b: stopped"]
-
-
 def test_a_reload_says_what_it_did(world, service, endpoint):
     told = service.reload(world.ruleset(("name: each", "name: every")))
 
@@ -256,9 +198,8 @@ def test_what_the_service_is_asked_and_does_not_know_is_refused(world, service):
 def test_everything_planned_is_delivered_even_if_it_was_planned_for_another_time(world, endpoint):
     ruleset = world.ruleset()
     later = utc_now() + timedelta(days=365)
-    with Road(
-        world.data_dir, ruleset, what="a test", observers=UNOBSERVED, now=lambda: later
-    ) as road:
+    around = Surroundings(now=lambda: later, on_commit=ignore)
+    with Road(world.data_dir, ruleset, what="a test", observers=UNOBSERVED, around=around) as road:
         road.pipeline.receive([an_arrival(number) for number in range(3)])
 
         deliver_all(road, ruleset, world.observers)
@@ -277,22 +218,3 @@ def test_delivering_all_goes_on_through_refusals(tmp_path):
             deliver_all(road, ruleset, world.observers)
 
     assert [heard.status for heard in grumpy.heard] == [503, 503, 200]
-
-
-def test_a_thread_that_dies_is_told_of():
-    told = Queue()
-
-    def dies():
-        raise JournalUnavailable("a gap")
-
-    started("pipeline", dies, told.put).join(PATIENCE)
-
-    assert "pipeline" in told.get(timeout=PATIENCE)
-
-
-def test_a_thread_that_ends_is_not_told_of():
-    told = Queue()
-
-    started("pipeline", lambda: None, told.put).join(PATIENCE)
-
-    assert told.empty()

@@ -168,6 +168,10 @@ def test_imports_point_down_the_layers():
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+SPOKEN_BY_OTHERS = {"websockets"}
+"""Declared and not imported: uvicorn finds it when it is asked for WebSockets."""
+
+
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     declared = {
         re.split(r"[<>=]", requirement)[0].lower()
@@ -184,7 +188,7 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
         if module in homes and module != "reactor"
     }
 
-    assert imported == declared
+    assert imported == declared - SPOKEN_BY_OTHERS
 
 
 def report() -> str:

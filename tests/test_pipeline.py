@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor.actions import ACTIONS
-from reactor.journal import events, inputs, memory
+from reactor.journal import events, inputs, memory, sources
 from reactor.journal.batch import Batch
 from reactor.journal.database import open_reader, open_writer
 from reactor.journal.deliveries import list_deliveries
@@ -22,10 +22,12 @@ from reactor.journal.evaluations import list_evaluations
 from reactor.journal.summary import counts
 from reactor.journal.writer import Writer
 from reactor.model.errors import JournalUnavailable
-from reactor.model.event import Arrival
+from reactor.model.event import Arrival, Note
+from reactor.model.lookup import Found
 from reactor.model.match import Reason
 from reactor.model.memory import MemoryEntry, MemoryKey
-from reactor.pipeline import EXCERPT_BYTES, Pipeline
+from reactor.model.uri import object_uri, stable_uuid
+from reactor.pipeline import EXCERPT_BYTES, Pipeline, Surroundings
 from tests.builders import NOON
 from tests.config.loading import load_text
 from tests.fakes import PATIENCE
@@ -46,8 +48,8 @@ rules:
 class Road:
     """A pipeline on the journal in `folder`, and what it told."""
 
-    def __init__(self, folder, rules=RULES):
-        self.folder, self.now, self.committed = folder, NOON, []
+    def __init__(self, folder, rules=RULES, lookups=None):
+        self.folder, self.now, self.committed, self.told = folder, NOON, [], []
         self.writer = Writer(open_writer(folder), print)
         self._thread = Thread(target=self.writer.run)
         self._thread.start()
@@ -58,8 +60,12 @@ class Road:
             actions=ACTIONS,
             writer=self.writer,
             reader=self._own,
-            now=lambda: self.now,
-            on_commit=self.committed.append,
+            around=Surroundings(
+                now=lambda: self.now,
+                on_commit=self.committed.append,
+                lookups=lookups or {},
+                tell=self.told.append,
+            ),
         )
         self.pipeline.adopt(ruleset)
 
@@ -78,6 +84,40 @@ class Road:
         self._thread.join(PATIENCE)
         self.reader.close()
         self._own.close()
+
+
+class Cloud:
+    """A source's objects: what it is asked waits in `asked` until a test answers it."""
+
+    def __init__(self):
+        self.asked = []
+
+    def recall(self, uri):
+        return None
+
+    def forget(self, uri):
+        pass
+
+    def ask(self, need, tell):
+        self.asked.append(tell)
+
+    def answer(self, **fields):
+        self.asked.pop(0)(Found(object=fields))
+
+
+LOOKED_UP = """\
+rules:
+  - name: crashed
+    match: {type: container, container.exit_code: {gt: 0}}
+    group_by: container.name
+    actions: [{log: info, text: "{{ container.name }}: {{ container.exit_code }}"}]
+"""
+
+
+def a_frame(number=1, **frame):
+    uri = object_uri("container", stable_uuid("web"))
+    raw = msgspec.json.encode({"type": "container", "resource_uri": uri, **frame})
+    return Arrival(source="cloud", raw=raw, identity=f"frame-{number}", platform=True)
 
 
 @pytest.fixture
@@ -280,7 +320,7 @@ def test_the_dispatcher_goes_over_before_anything_is_decided_by_the_new_rules(ro
     def then():
         heard.append(list(road.committed))
 
-    road.pipeline.adopt(road.ruleset(RULES.replace("each", "every")), then)
+    road.pipeline.adopt(road.ruleset(RULES.replace("each", "every")), then=then)
     road.receive(an_arrival(1))
 
     assert heard == [[]]
@@ -298,3 +338,55 @@ def test_forgetting_goes_on_until_all_that_expired_is_gone(road):
     road.pipeline.forget()
 
     assert memory.load(road.reader) == {}
+
+
+def test_an_event_that_waits_for_a_lookup_is_accepted_and_decided_later(tmp_path):
+    cloud, heard = Cloud(), []
+    with closing(Road(tmp_path, LOOKED_UP, {"cloud": cloud})) as road:
+        accepted = road.receive(replace(a_frame(), acknowledge=lambda: heard.append(1)))
+        cloud.answer(name="web-1", exit_code=3)
+        decided = road.receive(*road.told)
+
+        assert heard == [1]
+        assert ([each.id for each in accepted.accepted], accepted.events) == (["frame-1"], ())
+        assert [each.request.body for each in decided.deliveries] == [("web-1: 3",)]
+        stored = events.find(road.reader, "frame-1")
+        assert (stored, list(events.undecided(road.reader))) == (decided.events[0], [])
+
+
+def test_what_waited_when_the_process_ended_is_decided_by_the_next(tmp_path):
+    with closing(Road(tmp_path, LOOKED_UP, {"cloud": Cloud()})) as road:
+        road.receive(a_frame(1), a_frame(2, type="service"), an_arrival(3))
+        assert counts(road.reader).events == {"cloud": 2, "local": 1}
+
+    cloud = Cloud()
+    with closing(Road(tmp_path, LOOKED_UP, {"cloud": cloud})) as road:
+        road.pipeline.resume()
+        cloud.answer(name="web-1", exit_code=3)
+        decided = road.receive(*road.told)
+
+        assert [event.id for event in decided.events] == ["frame-1", "frame-2"]
+        assert road.reasons(rule="crashed") == [Reason.FIRED]
+        rows = road.reader.execute("select event_id from inputs where kind = 'event'")
+        assert [row["event_id"] for row in rows] == ["line-3", "frame-1", "frame-2"]
+
+
+def test_the_rules_of_the_moment_decide_what_waited(tmp_path):
+    cloud = Cloud()
+    with closing(Road(tmp_path, LOOKED_UP, {"cloud": cloud})) as road:
+        road.receive(a_frame())
+        road.pipeline.adopt(road.ruleset(LOOKED_UP.replace("crashed", "failed")))
+        cloud.answer(name="web-1", exit_code=3)
+        road.receive(*road.told)
+
+        assert road.reasons(rule="crashed") == []
+        assert road.reasons(rule="failed") == [Reason.FIRED]
+
+
+def test_what_sources_remember_is_written_with_their_events(road):
+    road.receive(
+        replace(an_arrival(1), remember={"since": 1, "gone": 1}),
+        Note(source="local", remember={"since": 2, "gone": None}),
+    )
+
+    assert sources.recall(road.reader, "local") == {"since": 2}

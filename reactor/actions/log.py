@@ -1,11 +1,12 @@
 """`log: LEVEL`: a line in reactor's own log."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from reactor.engine.outgoing import summary
-from reactor.engine.template import Template
+from reactor.engine.outgoing import SUMMARY_REFERENCES, summary
+from reactor.engine.template import Template, references_in
 from reactor.model.delivery import Delivery
+from reactor.model.lookup import Reference
 from reactor.model.protocols import Field, Kind, Landing
 from reactor.model.request import LogLine, Outcome, Response, StoredRequest, Verdict
 from reactor.model.rule import ActionSpec, Destination
@@ -26,6 +27,13 @@ class Log:
     }
     value = Field(kind=Kind.CHOICE, about="The level.", required=True, choices=_LEVELS)
     destination_types: tuple[str, ...] = ()
+    calls_back = False
+
+    def references(self, action: ActionSpec) -> Iterator[Reference]:
+        """What its text names, or the summary in its place."""
+        yield from references_in(action.parameters)
+        if "text" not in action.parameters:
+            yield from SUMMARY_REFERENCES
 
     def render(
         self, action: ActionSpec, names: Mapping[str, object], vault: Vault

@@ -5,16 +5,17 @@ Limits: docs/platforms.md §5. Values are escaped where templates land (Landing.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from reactor.engine.filters import json_of
 from reactor.engine.judge import judge_http
-from reactor.engine.outgoing import JSON_TYPE, http_request, summary
-from reactor.engine.template import Template, render_body
+from reactor.engine.outgoing import JSON_TYPE, SUMMARY_REFERENCES, http_request, summary
+from reactor.engine.template import Template, references_in, render_body
 from reactor.model.delivery import Delivery
 from reactor.model.errors import RenderFailed
+from reactor.model.lookup import Reference
 from reactor.model.protocols import Field, Kind, Landing
 from reactor.model.request import HttpRequest, Outcome, Response, StoredRequest, Verdict
 from reactor.model.rule import ActionSpec, Destination
@@ -46,6 +47,13 @@ class Slack:
     }
     value = Field(kind=Kind.TEXT, about="A destination of type slack.", required=True)
     destination_types: tuple[str, ...] = ("slack",)
+    calls_back = False
+
+    def references(self, action: ActionSpec) -> Iterator[Reference]:
+        """What its texts name, or the summary in place of one."""
+        yield from references_in(action.parameters)
+        if "text" not in action.parameters:
+            yield from SUMMARY_REFERENCES
 
     def render(
         self, action: ActionSpec, names: Mapping[str, object], vault: Vault

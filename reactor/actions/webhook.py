@@ -1,14 +1,15 @@
 """`webhook: DEST or URL`: one HTTP request, signed when the destination has a secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from reactor.engine.filters import json_of
 from reactor.engine.judge import judge_http
 from reactor.engine.outgoing import JSON_TYPE, TEXT_TYPE, http_request
 from reactor.engine.plan import BODY
-from reactor.engine.template import Template, render_body
+from reactor.engine.template import Template, references_in, render_body
 from reactor.model.delivery import Delivery
+from reactor.model.lookup import Reference
 from reactor.model.protocols import Field, Kind, Landing
 from reactor.model.request import HttpRequest, Outcome, Response, StoredRequest
 from reactor.model.rule import ActionSpec, Destination
@@ -38,6 +39,12 @@ class Webhook:
         landing=Landing.URL,
     )
     destination_types: tuple[str, ...] = ("webhook",)
+    calls_back = False
+
+    def references(self, action: ActionSpec) -> Iterator[Reference]:
+        """What its templates name; the default body tells what is known without asking."""
+        yield from references_in(action.value)
+        yield from references_in(action.parameters)
 
     def render(
         self, action: ActionSpec, names: Mapping[str, object], vault: Vault

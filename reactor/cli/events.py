@@ -1,15 +1,13 @@
 """`reactor events`: a live tail of the sources."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Annotated
 
 import typer
 
-from reactor.app import Sources
 from reactor.cli.output import data, json_line, talk
 from reactor.cli.places import read_rules, rules_path
 from reactor.clock import utc_now
@@ -21,42 +19,27 @@ from reactor.model.event import PLATFORM_OBJECTS, Arrival, Event
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.model.uri import comparable_uri
+from reactor.platforms.cloud import Filter
+from reactor.running import Sources
+from reactor.sources import SOURCES
 from reactor.sources.intake import Intake
 from reactor.sources.supervise import SourceState, SourceStatus
 
-STANDALONE = ("docker",)
+STANDALONE = ("docker", "dockercloud")
 """Source types that need no settings, so `--source TYPE` alone says it all."""
 
 LOOK_SECONDS = 0.5
 """How soon the end or the refusal of all sources is noticed."""
 
-_OUT_OF_REACH = (SourceState.WAITING, SourceState.REFUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What is shown: any value within an option, all options together; empty means all."""
-
-    types: frozenset[str]
-    objects: frozenset[object]
-    parents: frozenset[object]
-
-    def shows(self, data: Mapping[str, object]) -> bool:
-        """Whether the frame passes."""
-        uri, parents = data.get("resource_uri"), data.get("parents")
-        above = parents if isinstance(parents, list) else []
-        return (
-            (not self.types or data.get("type") in self.types)
-            and (not self.objects or bool(_comparable([uri]) & self.objects))
-            and (not self.parents or bool(_comparable(above) & self.parents))
-        )
+_FILTERED = ("type", "resource_uri", "parents")
 
 
 def events(
     *,
     rules: Annotated[Path | None, typer.Option("--rules", help="Rule file or directory.")] = None,
     source: Annotated[
-        str | None, typer.Option("--source", help="Of this source only; docker needs no rules.")
+        str | None,
+        typer.Option("--source", help="Of this one only; docker and dockercloud need no rules."),
     ] = None,
     types: Annotated[
         list[str] | None, typer.Option("--type", help="Of this type: container, service, …")
@@ -73,12 +56,13 @@ def events(
 
     Example:  reactor events --source docker --type container
     """
+    asked = {"type": _split(types), "object": _split(objects), "parent": _split(parents)}
     shown = Filter(
-        types=frozenset(_split(types)),
-        objects=_comparable(_split(objects)),
-        parents=_comparable(_split(parents)),
+        types=frozenset(asked["type"]),
+        objects=frozenset(map(comparable_uri, asked["object"])),
+        parents=frozenset(map(comparable_uri, asked["parent"])),
     )
-    specs, intake, notices = _specs(rules, source), Intake(), SimpleQueue[str]()
+    specs, intake, notices = _specs(rules, source, asked), Intake(), SimpleQueue[str]()
     sources = Sources(intake, log=notices.put)
     sources.adopt(specs)
     try:
@@ -87,7 +71,7 @@ def events(
                 event = normalize(arrival, utc_now())
                 if isinstance(event, Refusal):
                     talk(f"source {arrival.source}: refused a frame: {event.sentence}")
-                elif shown.shows(event.data):
+                elif shown.passes(*(event.data.get(name) for name in _FILTERED)):
                     data(json_line(event.data) if as_json else _told(event), now=True)
     finally:
         intake.close()
@@ -104,21 +88,22 @@ def _arrivals(sources: Sources, intake: Intake, notices: "SimpleQueue[str]") -> 
             talk(line)
         if is_over and not len(intake):
             return
-        yield from intake.take(100, LOOK_SECONDS)
+        items = intake.take(100, LOOK_SECONDS)
+        yield from (item for item in items if isinstance(item, Arrival))
 
 
-def _split(values: list[str] | None) -> list[str]:
-    return [part for value in values or () for part in value.split(",") if part]
+def _split(values: list[str] | None) -> tuple[str, ...]:
+    parts = (part.strip() for value in values or () for part in value.split(","))
+    return tuple(part for part in parts if part)
 
 
-def _comparable(uris: Iterable[object]) -> frozenset[object]:
-    return frozenset(comparable_uri(uri) for uri in uris if isinstance(uri, str))
-
-
-def _specs(rules: Path | None, source: str | None) -> list[SourceSpec]:
+def _specs(
+    rules: Path | None, source: str | None, asked: Mapping[str, tuple[str, ...]]
+) -> list[SourceSpec]:
     """Which sources to show: one by name, one by type without a rule file, or all of the file."""
     if source in STANDALONE and rules is None:
-        return [SourceSpec(name=source, type=source, options={}, place=Place("", 0, 0))]
+        options = {"filter": asked} if "filter" in SOURCES[source].fields else {}
+        return [SourceSpec(name=source, type=source, options=options, place=Place("", 0, 0))]
     path = rules_path(rules, otherwise="see this machine's containers with --source docker")
     specs = read_rules(path, Resolve.ALL).sources
     if not specs:
@@ -134,10 +119,15 @@ def _specs(rules: Path | None, source: str | None) -> list[SourceSpec]:
 
 def _is_over(statuses: list[SourceStatus]) -> bool:
     """Whether nothing can come any more. Raises SourceLost when no source can be had at all; one
-    that was there and went away is waited for."""
-    if all(status.state in _OUT_OF_REACH and not status.connections for status in statuses):
+    that was there and went away is waited for, unless it refuses us now."""
+    if all(_is_out_of_reach(status) for status in statuses):
         raise SourceLost("; ".join(status.detail for status in statuses))
     return all(status.state is SourceState.ENDED for status in statuses)
+
+
+def _is_out_of_reach(status: SourceStatus) -> bool:
+    never_there = status.state is SourceState.WAITING and not status.connections
+    return never_there or status.state is SourceState.REFUSED
 
 
 def _told(event: Event) -> str:

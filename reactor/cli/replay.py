@@ -30,7 +30,8 @@ from reactor.journal.summary import counts
 from reactor.model.delivery import State
 from reactor.model.errors import ReactorError
 from reactor.model.rule import Ruleset
-from reactor.pipeline import MAX_BATCH, Committed
+from reactor.pipeline import MAX_BATCH, Committed, Surroundings
+from reactor.running import ignore
 
 OBSERVERS = replace(UNOBSERVED, on_notice=talk, on_attempt=lambda *ended: talk(delivered(*ended)))
 """Who is told while events are replayed: only trouble, and with --send every attempt."""
@@ -95,7 +96,7 @@ def replay(
             ruleset,
             what="reactor replay",
             observers=OBSERVERS,
-            now=lambda: recording.now,
+            around=Surroundings(now=lambda: recording.now, on_commit=ignore),
         ) as road:
             for committed in _decided(road, recording):
                 _show(committed, tally, as_json=as_json, planned=deliveries)

@@ -14,7 +14,7 @@ from typing import Annotated, TextIO
 import typer
 
 from reactor.actions import ACTIONS
-from reactor.app import PATIENCE, Service, ignore, started
+from reactor.app import Service
 from reactor.cli.output import counted
 from reactor.cli.places import default_data_dir, read_rules, rules_path
 from reactor.cli.story import Story
@@ -23,6 +23,7 @@ from reactor.config.ruleset import Resolve, load_ruleset
 from reactor.model.errors import ReactorError, RulesInvalid
 from reactor.model.rule import Ruleset
 from reactor.observe.log import Printer
+from reactor.running import PATIENCE, ignore, started
 from reactor.sources import SOURCES
 
 STOP, RELOAD, REFUSED, FAILED = "stop", "reload", "refused", "failed"

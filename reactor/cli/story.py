@@ -8,6 +8,8 @@ from reactor.cli.output import attempt_fields, evaluation_fields, group_text, js
 from reactor.delivery.retry import Decision
 from reactor.engine.normalize import Refusal
 from reactor.model.delivery import Attempt, Delivery, Move
+from reactor.model.event import Event
+from reactor.model.lookup import NOT_ASKED
 from reactor.model.match import Evaluation, Reason
 from reactor.model.request import LogLine
 from reactor.observe.log import Printer, Seldom
@@ -49,15 +51,26 @@ class Story:
                 self._out.line(json_line(evaluation_fields(row)))
             else:
                 self._out.line(f"{clock(row.at)}  {evaluated(row)}")
-        for rejection in committed.rejections:
-            kind = f"{rejection.source} {rejection.reason}"
-            kept_back = self._seldom.allow(kind, self._now())
-            if kept_back is not None:
-                more = f" ({kept_back} more since the last such line)" if kept_back else ""
-                self.notice(
-                    f"source {rejection.source}: refused a frame, "
-                    f"{Refusal(rejection.reason).sentence}: {rejection.excerpt[:80]}{more}"
+        for event in committed.events:
+            for kind, why in lookups_failed(event):
+                self._notice_seldom(
+                    f"{event.source} lookup of {kind}",
+                    f"source {event.source}: event {event.id} was decided without its {kind}, "
+                    f"rules that need it do not fire: {why}",
                 )
+        for rejection in committed.rejections:
+            self._notice_seldom(
+                f"{rejection.source} {rejection.reason}",
+                f"source {rejection.source}: refused a frame, "
+                f"{Refusal(rejection.reason).sentence}: {rejection.excerpt[:80]}",
+            )
+
+    def _notice_seldom(self, kind: str, text: str) -> None:
+        """A notice that may come a thousand times a second."""
+        kept_back = self._seldom.allow(kind, self._now())
+        if kept_back is not None:
+            more = f" ({kept_back} more since the last such line)" if kept_back else ""
+            self.notice(text + more)
 
     def attempted(self, delivery: Delivery, attempt: Attempt, decision: Decision) -> None:
         """How an attempt ended, all of it on one line."""
@@ -73,6 +86,11 @@ class Story:
     def notice(self, text: str) -> None:
         """Something about reactor itself."""
         self._talk.line(f"{clock(self._now())}  {text}")
+
+
+def lookups_failed(event: Event) -> list[tuple[str, str]]:
+    """The objects that a rule asked for and that could not be had, and why."""
+    return [(kind, why) for kind, why in event.unknown.items() if why != NOT_ASKED]
 
 
 def clock(moment: datetime) -> str:

@@ -20,7 +20,7 @@ from reactor.config.values import (
     value_of,
 )
 from reactor.model.delivery import RetryPolicy
-from reactor.model.protocols import ActionType, Field, Kind
+from reactor.model.protocols import ActionType, Field, Kind, Landing
 from reactor.model.rule import ActionSpec
 
 COMMON = ("name", "if", "throttle", "enabled", "shadow", "timeout", "retry")
@@ -32,13 +32,14 @@ DEFAULT_TIMEOUT = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a rule can refer to. `destinations` are names with their types; with `sources` it is
-    None while a file is broken, as the names in it are not known."""
+    """What a rule can refer to. `sources` are names and whether each takes calls back,
+    `destinations` names with their types; both are None while a file is broken, as the names in it
+    are not known."""
 
     problems: Problems
     texts: Texts
     actions: Mapping[str, ActionType]
-    sources: frozenset[str] | None
+    sources: Mapping[str, bool] | None
     destinations: Mapping[str, str] | None
 
 
@@ -132,6 +133,8 @@ def _value(type_: str, node: Node, context: Context) -> _Value | None:
     value: object
     if field.kind is Kind.CHOICE:
         value = as_choice(type_, node, field.choices, context.problems)
+    elif field.landing is Landing.CALL:
+        value = context.texts.call(type_, node)
     else:
         value = as_text(type_, node, context.problems)
     return None if value is None else _Value(value=value)

@@ -4,7 +4,7 @@ What rules.md §7 gives to later issues; an issue that brings a word takes it ou
 """
 
 TOP = frozenset({"time_intervals", "hub", "heartbeat"})
-SOURCE_TYPES = frozenset({"dockercloud", "tutum", "websocket", "webhook", "schedule"})
+SOURCE_TYPES = frozenset({"tutum", "websocket", "webhook", "schedule"})
 SOURCE = frozenset({"tls", "allow", "reconcile", "heartbeat"})
 DESTINATION_TYPES = frozenset(
     {"notify", "email", "exec", "publish", "pagerduty", "discord", "teams", "ntfy"}
@@ -14,16 +14,9 @@ RULE = frozenset(
     {"after", "for", "during", "not_during", "absent", "then", "not_then", "mode", "max"}
     | {"resolve", "on_restart", "incident", "fallback", "ordered", "keep", "heartbeat"}
 )
-ACTION_TYPES = DESTINATION_TYPES | {
-    "rest",
-    "redeploy",
-    "start",
-    "stop",
-    "terminate",
-    "scale",
-}
+ACTION_TYPES = DESTINATION_TYPES
 ACTION = frozenset(
     {"after", "for", "during", "not_during", "mode", "max", "when", "on_restart", "incident"}
-    | {"fallback", "ordered", "keep", "to"}
+    | {"fallback", "ordered", "keep"}
 )
 STEP = frozenset({"respond", "restart", "silence"})

@@ -49,13 +49,14 @@ def parse_rule(node: Node, context: Context) -> Rule | None:
     text = (name and as_name("name", name, problems)) or ""
     match, unless = _conditions(node, problems)
     rate = as_rate("throttle", throttle, problems) if throttle else None
-    actions = _actions(node, context, text)
+    sources, actions = _sources(node, context), _actions(node, context, text)
+    _warn_of_calls(node, sources, context)
     rule = partial(
         Rule,
         name=text,
         place=node.place,
         unless=unless,
-        sources=_sources(node, context),
+        sources=sources,
         group_by=_group_by(node, problems),
         throttle=rate,
         throttle_mark=throttle_mark(node, rate),
@@ -139,6 +140,18 @@ def _sources(table: Table, context: Context) -> tuple[str, ...] | None:
             hint = did_you_mean(name, context.sources or ())
             context.problems.note(each.place, message, hint)
     return tuple(name for name, _ in names)
+
+
+def _warn_of_calls(table: Table, sources: Sequence[str] | None, context: Context) -> None:
+    """A call back goes to the API of the source that the event came from, if it has one."""
+    known, node = context.sources, value_of(table, "actions")
+    if known is None or any(known.get(name) for name in (known if sources is None else sources)):
+        return
+    for item in node.items if isinstance(node, Items) else ():
+        for key, entry in item.entries.items() if isinstance(item, Table) else ():
+            if key in context.actions and context.actions[key].calls_back:
+                message = f"no source of this rule takes calls back: '{key}' will come to nothing"
+                context.problems.warn(entry.key_place, message)
 
 
 def _group_by(table: Table, problems: Problems) -> tuple[Path, ...]:

@@ -83,7 +83,7 @@ def _load(
         problems=problems,
         texts=Texts(interpolator=interpolator, problems=problems, vault=vault, values=values),
         actions=actions,
-        sources=frozenset(document.sources) if document.whole else None,
+        sources=_called(document.sources, sources) if document.whole else None,
         destinations=_types(document.destinations) if document.whole else None,
     )
     ruleset = _parse(document, context, sources)
@@ -112,10 +112,18 @@ def _within(node: Node, problems: Problems, work: Callable[[Node], _Result]) -> 
     return result
 
 
-def _types(destinations: Mapping[str, Entry]) -> dict[str, str]:
-    """The type of each destination as it is written, empty where it is not a text."""
+def _called(entries: Mapping[str, Entry], types: Mapping[str, SourceType]) -> dict[str, bool]:
+    """Whether each source has an API that takes calls back."""
+    return {
+        name: type_ in types and types[type_].api is not None
+        for name, type_ in _types(entries).items()
+    }
+
+
+def _types(entries: Mapping[str, Entry]) -> dict[str, str]:
+    """The type of each source or destination as it is written, empty where it is not a text."""
     found = {}
-    for name, entry in destinations.items():
+    for name, entry in entries.items():
         table = entry.value
         given = table.entries.get("type") if isinstance(table, Table) else None
         value = given.value.value if given and isinstance(given.value, Scalar) else None

@@ -10,6 +10,7 @@ from reactor.config.actions import COMMON, RETRY
 from reactor.config.rules import KEYS
 from reactor.config.settings import DESTINATIONS
 from reactor.config.tests import BECAUSE
+from reactor.config.values import FILTERS
 from reactor.model.protocols import ActionType, Field, Kind, SourceType
 
 Schema = dict[str, object]
@@ -136,6 +137,8 @@ def _field(field: Field) -> Schema:
         Kind.HEADERS: {"type": "object", "additionalProperties": _TEXT},
         Kind.BODY: {"type": ["string", "object", "array"]},
         Kind.RATE: _ref("rate"),
+        Kind.NUMBER: {"type": "integer", "minimum": 0},
+        Kind.FILTER: _closed({name: _ref("texts") for name in FILTERS}),
     }
     return {**shapes.get(field.kind, _TEXT), "description": field.about}
 

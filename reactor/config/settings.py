@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 
 from reactor.config import later
+from reactor.config.cloud import check_cloud
 from reactor.config.node import Entry, Node, Problems, Scalar, Table, did_you_mean, kind_of
 from reactor.config.values import (
     as_choice,
+    as_filter,
     as_flag,
     as_method,
+    as_number,
     as_rate,
     as_text,
     check_keys,
@@ -73,6 +76,8 @@ def parse_source(
     type_, table = found
     check_keys(table, ("type", *fields[type_]), problems, later=later.SOURCE - set(fields[type_]))
     options = parse_fields(table, fields[type_], problems, f"a source of type {type_}")
+    if "apikey" in fields[type_]:
+        check_cloud(table, problems)
     return SourceSpec(name=name, type=type_, options=options, place=entry.key_place)
 
 
@@ -216,6 +221,8 @@ def check_header_value(name: str, value: str, node: Node, problems: Problems) ->
 _READERS: Mapping[Kind, Callable[[str, Node, Problems], object]] = {
     Kind.RATE: as_rate,
     Kind.METHOD: as_method,
+    Kind.NUMBER: as_number,
+    Kind.FILTER: as_filter,
     Kind.SECRET: _secret,
     Kind.URL: _secret,
     Kind.HEADERS: _headers,

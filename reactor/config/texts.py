@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from reactor.config.interpolate import Interpolator, Reference, Unset, split_text
 from reactor.config.node import Items, Node, Problems, Scalar, Table
 from reactor.config.settings import check_header_value, header_entries
-from reactor.config.values import authority_end, has_blank, refuse, url_fault
+from reactor.config.values import as_text, authority_end, has_blank, refuse, url_fault
+from reactor.engine.call import METHODS, parse_call
 from reactor.engine.template import Template, TemplateInvalid, compile_template
+from reactor.model.errors import RenderFailed
 from reactor.model.protocols import Landing
 from reactor.model.secret import Vault
 
@@ -53,6 +55,16 @@ class Texts:
             return self._compiled(node, self._pieces(node, node.value), landing)
         refuse(self.problems, key, node, "a text")
         return None
+
+    def call(self, key: str, node: Node) -> Template | None:
+        """A call such as "POST {{ resource_uri }}stop/", which output shows: without secrets."""
+        text = as_text(key, node, self.problems)
+        if text is None:
+            return None
+        if fault := _call_fault(text):
+            self.problems.note(node.place, f"'{key}': {fault}")
+            return None
+        return self.template(key, node, Landing.CALL)
 
     def headers(self, key: str, node: Node, landing: Landing, owner: str) -> dict[str, Template]:
         """Header values as templates. `owner` names the action in the labels of its secrets."""
@@ -143,6 +155,18 @@ class Texts:
         while self.values.setdefault(label, piece.text) != piece.text:
             label += "'"  # another secret that output shows by the same words
         return self.vault.mark(label)
+
+
+def _call_fault(text: str) -> str | None:
+    """What is wrong with a call as far as it is written out; the rest shows when it is rendered."""
+    method, _, _ = text.partition(" ")
+    if _CODE.search(text) and (method in METHODS or _CODE.search(method)):
+        return None
+    try:
+        parse_call(text)
+    except RenderFailed as fault:
+        return str(fault)
+    return None
 
 
 def _hidden(piece: _Piece) -> _Piece:

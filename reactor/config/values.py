@@ -9,6 +9,9 @@ from reactor.config.node import Items, Node, Problems, Scalar, Table, did_you_me
 from reactor.duration import parse_duration
 from reactor.model.rule import Rate
 
+FILTERS = ("type", "object", "parent")
+"""What a stream can be narrowed by."""
+
 _RATE = re.compile(r"([0-9]{1,9}) per ([0-9a-z]+)")
 _MAX_NAME = 200
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
@@ -141,6 +144,36 @@ def _long_rate(key: str, table: Table, problems: Problems) -> Rate | None:
         refuse(problems, "count", count, "a whole number from 1")
         return None
     return Rate(number, span) if span else None
+
+
+def as_filter(key: str, node: Node, problems: Problems) -> dict[str, tuple[str, ...]] | None:
+    """What a stream is narrowed to: each of FILTERS with its values, one of which must fit. A
+    text may hold several with commas between them, as the old clients wrote it."""
+    if not isinstance(node, Table):
+        refuse(problems, key, node, f"a mapping of {', '.join(FILTERS)}")
+        return None
+    check_keys(node, FILTERS, problems)
+    given = {name: _alternatives(name, value_of(node, name), problems) for name in FILTERS}
+    return {name: values for name, values in given.items() if values}
+
+
+def _alternatives(key: str, node: Node | None, problems: Problems) -> tuple[str, ...]:
+    found: list[str] = []
+    for text, each in as_texts(key, node, problems) if node else ():
+        words = [word.strip() for word in text.split(",")]
+        if not all(words):
+            refuse(problems, key, each, "a text, or several with commas between them")
+        found.extend(words)
+    return tuple(found)
+
+
+def as_number(key: str, node: Node, problems: Problems) -> int | None:
+    """A whole number from 0."""
+    number = node.value if isinstance(node, Scalar) else None
+    if not isinstance(number, bool) and isinstance(number, int) and 0 <= number < 10**9:
+        return number
+    refuse(problems, key, node, "a whole number from 0")
+    return None
 
 
 def as_method(key: str, node: Node, problems: Problems) -> str | None:

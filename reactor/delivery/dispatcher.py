@@ -23,8 +23,9 @@ from reactor.model.delivery import Attempt, Delivery, Move, State
 from reactor.model.errors import JournalUnavailable
 from reactor.model.journal import Finished
 from reactor.model.protocols import ActionType
-from reactor.model.request import HttpRequest, LogLine, Outcome, Response, Verdict
+from reactor.model.request import HttpRequest, LogLine, ObjectCall, Outcome, Response, Verdict
 from reactor.model.rule import Rate, Ruleset
+from reactor.platforms.calls import Calls
 
 LONGEST_NAP = timedelta(seconds=5)
 """A jump of the wall clock delays what is due by no more than this."""
@@ -70,7 +71,8 @@ class Dispatcher:
 
     `reader` is a read-only connection for this object alone. `now` is the wall clock, `jitter`
     uniform in [0, 1). `write_line` writes to reactor's log. `on_attempt` is told of every attempt
-    when it has ended. Neither may block. Close `writer` before `transport`.
+    when it has ended. Neither may block. `calls` wakes the transport when one of them has ended.
+    Close `writer` and `calls` before `transport`.
     """
 
     ruleset: Ruleset
@@ -78,6 +80,7 @@ class Dispatcher:
     writer: Writer
     reader: Connection
     transport: Transport[Begun]
+    calls: Calls[Begun]
     now: Callable[[], datetime]
     jitter: Callable[[], float]
     write_line: Callable[[LogLine], None]
@@ -130,7 +133,8 @@ class Dispatcher:
         self._settle_claim(now)
         self._claim_due(now)
         self._record_ended(now)
-        for begun, response in self.transport.step(min(nap, self._patience(now))):
+        answered = self.transport.step(min(nap, self._patience(now)))
+        for begun, response in [*answered, *self.calls.finished()]:
             self._under_way -= 1
             self._conclude(begun, judge(self.actions[begun.delivery.type], response))
 
@@ -213,6 +217,9 @@ class Dispatcher:
         if isinstance(effect, HttpRequest):
             self._under_way += 1
             self.transport.start(begun, effect)
+        elif isinstance(effect, ObjectCall):
+            self._under_way += 1
+            self.calls.start(begun, effect)
         elif isinstance(effect, LogLine):
             self.write_line(effect)
             self._conclude(begun, judge(action, Response()))
@@ -278,7 +285,7 @@ class Dispatcher:
         """Let running attempts end, then cut off the rest, and see all of it recorded. While the
         journal takes nothing the attempts stay marked as running, and are made again."""
         self._step_on()
-        for begun in self.transport.abandon():
+        for begun in [*self.transport.abandon(), *self.calls.abandon()]:
             self._under_way -= 1
             self._interrupt(begun)
         self._step_on()
@@ -303,4 +310,5 @@ def _attempt(begun: Begun, now: datetime, verdict: str, outcome: Outcome) -> Att
         verdict=verdict,
         status=outcome.status,
         detail=outcome.detail,
+        action_uri=outcome.action_uri,
     )

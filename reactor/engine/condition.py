@@ -4,19 +4,22 @@ A field that is missing makes a test unknown, and unknown is not no: NOT unknown
 only true fires. Evaluating is pure and never raises.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reactor.engine.operators import Operator, either
-from reactor.engine.selector import MISSING
+from reactor.engine.selector import MISSING, JsonPath
 from reactor.model.condition import Condition, Path
 from reactor.model.event import Record
+from reactor.model.lookup import Reference
 from reactor.model.match import Reason, Truth
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
     """One operator on one field. `on_missing` is what unknown counts as: None keeps it unknown,
-    False is for `unless`, where a field that is missing is simply false."""
+    False is for `unless`, where a field that does not exist is simply false. What is unknown for
+    want of a lookup stays unknown in either."""
 
     __test__ = False  # pytest would take the class for a test
 
@@ -27,9 +30,30 @@ class Test:
     def evaluate(self, record: Record) -> Truth:
         """What the operator says of the field."""
         value = self.path.find(record.fields)
-        operator = self.operator
-        truth = operator.absent if value is MISSING else operator.test(value, record)
+        truth = self.operator.absent if value is MISSING else self.operator.test(value, record)
+        if record.unknown and self._may_change(value, truth, record):
+            return None
         return self.on_missing if truth is None else truth
+
+    def _may_change(self, value: object, truth: Truth, record: Record) -> bool:
+        """Whether a lookup could make the operator say something else than `truth`."""
+        if truth is None and value is not MISSING:
+            return _some_open(self.references(), record)
+        # A JSONPath may have found a part only of what there is.
+        is_partial = value is MISSING or isinstance(self.path, JsonPath)
+        return is_partial and _some_open(self.path.references(), record)
+
+    def lacks(self, record: Record) -> bool:
+        """Whether it is unknown and a field that it speaks of was not looked up."""
+        return self.evaluate(record) is None and _some_open(self.references(), record)
+
+    def references(self) -> Iterator[Reference]:
+        """What the operator has to know of this field and of others."""
+        return self.operator.references(self.path)
+
+
+def _some_open(references: Iterable[Reference], record: Record) -> bool:
+    return any(is_open(reference, record) for reference in references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +72,14 @@ class All:
             unknown = unknown or truth is None
         return None if unknown else True
 
+    def lacks(self, record: Record) -> bool:
+        """Whether it is unknown by a part that is so for want of a lookup."""
+        return self.evaluate(record) is None and any(part.lacks(record) for part in self.parts)
+
+    def references(self) -> Iterator[Reference]:
+        """Those of the parts."""
+        return (reference for part in self.parts for reference in part.references())
+
 
 @dataclass(frozen=True, slots=True)
 class Any:
@@ -58,6 +90,14 @@ class Any:
     def evaluate(self, record: Record) -> Truth:
         """True at the first part that is true."""
         return either(part.evaluate(record) for part in self.parts)
+
+    def lacks(self, record: Record) -> bool:
+        """Whether it is unknown by a part that is so for want of a lookup."""
+        return self.evaluate(record) is None and any(part.lacks(record) for part in self.parts)
+
+    def references(self) -> Iterator[Reference]:
+        """Those of the parts."""
+        return (reference for part in self.parts for reference in part.references())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +111,25 @@ class Not:
         truth = self.part.evaluate(record)
         return None if truth is None else not truth
 
+    def lacks(self, record: Record) -> bool:
+        """Whether the part does."""
+        return self.part.lacks(record)
 
-def reason_of(truth: Truth) -> Reason:
+    def references(self) -> Iterator[Reference]:
+        """Those of the part."""
+        return self.part.references()
+
+
+def is_open(reference: Reference, record: Record) -> bool:
+    """Whether the field may exist although the record does not have it."""
+    if reference.kind not in record.unknown:
+        return False
+    known = record.fields.get(reference.kind)
+    return not isinstance(known, dict) or reference.field not in known
+
+
+def reason_of(truth: Truth, condition: Condition, record: Record) -> Reason:
     """Why a rule whose condition came out as `truth` (false or unknown) did not match."""
-    return Reason.FIELD_MISSING if truth is None else Reason.CONDITION_FALSE
+    if truth is False:
+        return Reason.CONDITION_FALSE
+    return Reason.LOOKUP_FAILED if condition.lacks(record) else Reason.FIELD_MISSING

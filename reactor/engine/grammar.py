@@ -38,12 +38,17 @@ _NOT_FIELDS = ("self", "loop")  # Jinja gives these names a meaning of their own
 _SAMPLES = ("", ["", ""], 0.5)
 
 
+FieldPath = tuple[object, ...]
+"""A path in a template: `service.ports[0]` is `("service", "ports", 0)`."""
+
+
 class SyntaxRefused(ReactorError):
     """A text that is not in the language of templates; the message says where and why."""
 
 
 class Grammar(NodeTransformer):
-    """Walks one parsed template. `filters` are those that it may use.
+    """Walks one parsed template. `filters` are those that it may use. `paths` are the values that
+    it was found to use; a loop's own name counts as one, which costs a lookup at worst.
 
     Two things are rewritten on the way: a path becomes one lookup, and values that are compared or
     looped over are wrapped, so that no event can make a render raise or run long.
@@ -51,6 +56,7 @@ class Grammar(NodeTransformer):
 
     def __init__(self, filters: Mapping[str, Callable[..., object]]) -> None:
         self.filters = filters
+        self.paths: set[FieldPath] = set()
         self.has_loop = False
         self.depth = 0
 
@@ -72,6 +78,7 @@ class Grammar(NodeTransformer):
 
     def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802 -- so Jinja calls it
         _check_name(node, node.name)
+        self.paths.add((node.name,))
         return node
 
     def visit_Const(self, node: nodes.Const) -> nodes.Node:  # noqa: N802 -- so Jinja calls it
@@ -86,10 +93,25 @@ class Grammar(NodeTransformer):
         return nodes.Const(-number.value, lineno=node.lineno)
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 -- so Jinja calls it
-        return _path(node)
+        return self._path(node)
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 -- so Jinja calls it
-        return _path(node)
+        return self._path(node)
+
+    def _path(self, node: nodes.Expr) -> nodes.Getitem:
+        """`a.b["c"][0]` as one lookup of all its names, which can say what is missing."""
+        keys: list[object] = []
+        while isinstance(node, nodes.Getattr | nodes.Getitem):
+            keys.append(_key(node))
+            node = node.node
+        if not isinstance(node, nodes.Name):
+            _refuse(node, "only a name has fields")
+        _check_name(node, node.name)
+        names = (node.name, *reversed(keys))
+        self.paths.add(names)
+        return nodes.Getitem(
+            node, nodes.Const(names, lineno=node.lineno), "load", lineno=node.lineno
+        )
 
     def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802 -- so Jinja calls it
         if node.expr2 is None:
@@ -142,19 +164,6 @@ def _constant(node: nodes.Filter, argument: nodes.Expr) -> object:
     if node.name != "default":
         _refuse(node, f"the filter '{node.name}' takes constants only")
     return None
-
-
-def _path(node: nodes.Expr) -> nodes.Getitem:
-    """`a.b["c"][0]` as one lookup of all its names, which can say what is missing."""
-    names: list[object] = []
-    while isinstance(node, nodes.Getattr | nodes.Getitem):
-        names.append(_key(node))
-        node = node.node
-    if not isinstance(node, nodes.Name):
-        _refuse(node, "only a name has fields")
-    _check_name(node, node.name)
-    path = nodes.Const((node.name, *reversed(names)), lineno=node.lineno)
-    return nodes.Getitem(node, path, "load", lineno=node.lineno)
 
 
 def _key(node: nodes.Getattr | nodes.Getitem) -> object:

@@ -22,12 +22,13 @@ def judge_http(response: Response) -> Outcome:
     if response.status is None:
         verdict, detail = _judge_fault(response)
     else:
-        verdict, detail = _judge_status(response.status, response.detail)
+        verdict, detail = _judge_status(response.status, response)
     return Outcome(
         verdict=verdict,
         detail=detail,
         status=response.status,
         retry_after=_clamped(response.retry_after) if verdict is Verdict.RETRY else None,
+        action_uri=response.action_uri,
     )
 
 
@@ -36,15 +37,21 @@ def _judge_fault(response: Response) -> tuple[Verdict, str]:
     return verdict, response.detail or f"no answer ({response.fault})"
 
 
-def _judge_status(status: int, origin: str) -> tuple[Verdict, str]:
+def _judge_status(status: int, response: Response) -> tuple[Verdict, str]:
     if 200 <= status < 300:
-        return Verdict.SUCCEEDED, named(status)
+        return Verdict.SUCCEEDED, _success(status, response)
     if 300 <= status < 400:
-        where = f" to {origin}" if origin else ""
+        where = f" to {response.detail}" if response.detail else ""
         return Verdict.BURY, f"redirects are not followed: {status}{where}"
     if 400 <= status < 500 and status not in _RETRIED:
         return Verdict.BURY, named(status)
     return Verdict.RETRY, named(status)
+
+
+def _success(status: int, response: Response) -> str:
+    """What was answered, and the platform's action that came of it."""
+    told, action = response.detail or named(status), response.action_uri
+    return told if action is None or action in told else f"{told}, action {action}"
 
 
 def named(status: int) -> str:

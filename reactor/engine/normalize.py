@@ -135,8 +135,13 @@ def frame_time(data: Mapping[str, object]) -> datetime | None:
     for name in ("datetime", "date"):
         text = data.get(name)
         if isinstance(text, str):
-            return parse_time(text) or _rest_time(text)
+            return platform_time(text)
     return None
+
+
+def platform_time(text: str) -> datetime | None:
+    """A moment as the platform writes it in a frame or in a REST object, in UTC, or None."""
+    return parse_time(text) or _rest_time(text)
 
 
 def _rest_time(text: str) -> datetime | None:
@@ -175,7 +180,7 @@ def record_of(event: Event) -> Record:
     if not event.platform:
         return Record(event.data, platform=False)
     facts = {name: event.facts[name] for name in PLATFORM_FACTS if name in event.facts}
-    return Record({**event.data, **facts}, platform=True)
+    return Record({**event.data, **facts}, platform=True, unknown=event.unknown)
 
 
 def described(event: Event) -> dict[str, object]:

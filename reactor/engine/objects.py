@@ -1,12 +1,14 @@
 """How a condition names an object of a container platform: `service: web` (rules.md §2)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from reactor.engine.operators import either
+from reactor.model.condition import Path
 from reactor.model.event import Record
+from reactor.model.lookup import Reference
 from reactor.model.match import Truth
 from reactor.model.uri import parse_uri
 
@@ -33,6 +35,10 @@ class Names:
             self._fits(each) if record.platform and isinstance(each, dict) else each == self.operand
             for each in values
         )
+
+    def references(self, path: Path) -> Iterator[Reference]:
+        """The object's name; its URI where that is enough."""
+        yield Reference(path.text, "name" if self.id is None else "uri")
 
     def _fits(self, known: Mapping[str, object]) -> Truth:
         if known.get("name") == self.operand:

@@ -4,13 +4,15 @@ Each has `name` and `operand` as the rule file writes them, `test` for a value t
 `absent` for a field that is not: None, unknown, for every operator that does not ask just that.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import ClassVar, Protocol
 
 from reactor.engine.selector import MISSING
 from reactor.model.condition import Path
-from reactor.model.event import Record
+from reactor.model.event import PLATFORM_OBJECTS, Record
+from reactor.model.lookup import Reference
 from reactor.model.match import Truth
 
 Holds = Callable[[object], bool]
@@ -34,6 +36,9 @@ class Operator(Protocol):
     def test(self, value: object, record: Record) -> Truth:
         """Whether the operator holds for `value`, a field of `record`. Never raises."""
 
+    def references(self, path: Path) -> Iterator[Reference]:
+        """The fields of platform objects that it has to know when it is asked of `path`."""
+
 
 def both(truths: Iterable[Truth]) -> Truth:
     """AND of three values: false wins over unknown, unknown over true."""
@@ -55,6 +60,11 @@ def either(truths: Iterable[Truth]) -> Truth:
     return None if unknown else False
 
 
+def of_all(operators: Iterable[Operator], path: Path) -> Iterator[Reference]:
+    """What several operators have to know when they are asked of one path."""
+    return (reference for operator in operators for reference in operator.references(path))
+
+
 @dataclass(frozen=True, slots=True)
 class Plain:
     """A question about one value; on a list it holds when it holds for some element."""
@@ -69,6 +79,10 @@ class Plain:
         if isinstance(value, list):
             return any(map(self.holds, value))
         return self.holds(value)
+
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of the path."""
+        return path.references()
 
 
 def together(parts: tuple[Plain, ...]) -> Plain:
@@ -92,6 +106,10 @@ class OneOf:
         """OR of the parts."""
         return either(part.test(value, record) for part in self.operand)
 
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of the parts."""
+        return of_all(self.operand, path)
+
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
@@ -109,6 +127,10 @@ class AllOf:
         """AND of the parts."""
         return both(part.test(value, record) for part in self.operand)
 
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of the parts."""
+        return of_all(self.operand, path)
+
 
 @dataclass(frozen=True, slots=True)
 class IsNot:
@@ -122,6 +144,10 @@ class IsNot:
         """NOT; of unknown it is unknown."""
         truth = self.operand.test(value, record)
         return None if truth is None else not truth
+
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of the operator."""
+        return self.operand.references(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +166,11 @@ class Exists:
         """The field is there."""
         return self.operand
 
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of the path; a whole object is there as soon as its URI is known."""
+        whole = path.text in PLATFORM_OBJECTS
+        return iter((Reference(path.text, "uri"),)) if whole else path.references()
+
 
 @dataclass(frozen=True, slots=True)
 class SomeElement:
@@ -154,6 +185,10 @@ class SomeElement:
         if not isinstance(value, list):
             return False
         return either(part.test(each, record) for each in value for part in self.operand)
+
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of the parts."""
+        return of_all(self.operand, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +205,10 @@ class EachFound:
             return False
         return both(either(part.test(each, record) for each in value) for part in self.operand)
 
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of the parts."""
+        return of_all(self.operand, path)
+
 
 @dataclass(frozen=True, slots=True)
 class NoElement:
@@ -185,6 +224,10 @@ class NoElement:
             return False
         truth = either(part.test(each, record) for each in value for part in self.operand)
         return None if truth is None else not truth
+
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of the parts."""
+        return of_all(self.operand, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +246,10 @@ class SameAs:
         if isinstance(value, list):
             return bool(value) and (same(value, other) or any(same(each, other) for each in value))
         return same(value, other)
+
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of both paths."""
+        return chain(path.references(), self.operand.references())
 
 
 def same(one: object, other: object) -> bool:

@@ -13,6 +13,7 @@ from reactor import __version__
 from reactor.engine.signature import sign
 from reactor.model.delivery import Delivery
 from reactor.model.errors import DestinationRemoved, RenderFailed
+from reactor.model.lookup import Reference
 from reactor.model.request import HttpRequest
 from reactor.model.rule import Destination
 from reactor.model.secret import Joint, Parts, Vault
@@ -80,6 +81,14 @@ def joined(parts: Parts, vault: Vault) -> str:
         return vault.join(parts, ENCODERS)
     except KeyError as gone:
         raise RenderFailed(f"{gone.args[0]} is no longer in the rule file") from None
+
+
+SUMMARY_REFERENCES = (
+    Reference("container", "name"),
+    Reference("service", "name"),
+    Reference("container", "exit_code"),
+)
+"""The fields of platform objects that a summary names."""
 
 
 def summary(names: Mapping[str, object]) -> str:

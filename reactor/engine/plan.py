@@ -102,10 +102,11 @@ def miss(rule: Rule, event: Event, record: Record) -> Reason | None:
         return Reason.OTHER_SOURCE
     truth = rule.match.evaluate(record)
     if truth is not True:
-        return reason_of(truth)
-    if rule.unless is not None and rule.unless.evaluate(record) is not False:
-        return Reason.CONDITION_FALSE
-    return None
+        return reason_of(truth, rule.match, record)
+    held_back = rule.unless is not None and rule.unless.evaluate(record)
+    if held_back is None:  # there a field that does not exist is false: what is left is a lookup
+        return Reason.LOOKUP_FAILED
+    return Reason.CONDITION_FALSE if held_back else None
 
 
 def _matched(draft: _Draft, rule: Rule) -> _Match:
@@ -192,7 +193,7 @@ def _count_suppressed(
 def _delivery(draft: _Draft, match: _Match, action: ActionSpec, suppressed: int) -> Delivery:
     """The promise, with its request rendered once; buried at birth if it cannot be rendered."""
     event, rule, now = draft.event, match.rule, draft.now
-    lane = action.destination or f"{rule.name}/{action.name}"
+    lane = _lane(draft, rule, action)
     identity = delivery_id(rule.name, action.name, event, match.key)
     names = _names(draft, match, suppressed, delivery=identity, action=action.name)
     request, fault = _render(draft, action, names)
@@ -217,6 +218,13 @@ def _delivery(draft: _Draft, match: _Match, action: ActionSpec, suppressed: int)
     )
 
 
+def _lane(draft: _Draft, rule: Rule, action: ActionSpec) -> str:
+    """What shares a queue: one destination, or the API of one source, which may hang as a whole."""
+    if draft.actions[action.type].calls_back:
+        return f"source:{draft.event.source}"
+    return action.destination or f"{rule.name}/{action.name}"
+
+
 def _render(
     draft: _Draft, action: ActionSpec, names: Mapping[str, object]
 ) -> tuple[StoredRequest, str | None]:
@@ -226,9 +234,9 @@ def _render(
         rendered = draft.actions[action.type].render(action, names, draft.ruleset.vault)
     except RenderFailed as fault:
         return StoredRequest(method="POST", shown_url=shown), str(fault)
-    if rendered.url:
+    if rendered.url and not rendered.shown_url:
         shown = shown_url(masked(rendered.url))
-    return replace(rendered, shown_url=shown), None
+    return replace(rendered, shown_url=rendered.shown_url or shown), None
 
 
 def _names(

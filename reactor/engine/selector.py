@@ -12,13 +12,15 @@ the value, several are a list.
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from reactor.model.condition import Path
 from reactor.model.errors import ReactorError
+from reactor.model.event import PLATFORM_OBJECTS
+from reactor.model.lookup import Reference
 
 MAX_PATH = 500
 _NAMES = re.compile(r'(?:"([^"]+)"|([^."\s][^."]*))(\.|$)')
@@ -50,8 +52,17 @@ def parse_path(text: str) -> Path:
     if top:  # how fields called `any`, `all` and `not` are written; no need for a library
         return DottedPath(text, (top[1],))
     if text.startswith(("$.", "$[")):
-        return JsonPath(text, _compile(text))
+        query = _compile(text)
+        return JsonPath(text, query, _led_to(query))
     return DottedPath(text, _split(text))
+
+
+def references_to(names: Sequence[object]) -> Iterator[Reference]:
+    """The field of a platform object that these names lead to from the top of an event, if they
+    lead to one."""
+    kind, field = names[0], names[1] if len(names) > 1 else None
+    if isinstance(kind, str) and kind in PLATFORM_OBJECTS:
+        yield Reference(kind, field if isinstance(field, str) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +74,21 @@ class DottedPath:
 
     def find(self, fields: Mapping[str, object]) -> object:
         """The value, or MISSING."""
-        value = fields.get(self.names[0], MISSING)
-        if len(self.names) == 1:
+        names = self.names
+        value = fields.get(names[0], MISSING)
+        if len(names) == 1:
             return value
-        for done, name in enumerate(self.names[1:], start=1):
+        for done, name in enumerate(names[1:], start=1):
             if isinstance(value, list):
-                return _spread(value, self.names[done:])
+                return _spread(value, names[done:])
             if not isinstance(value, dict):
                 return MISSING
             value = value.get(name, MISSING)
         return value
+
+    def references(self) -> Iterator[Reference]:
+        """The field of a platform object, if the path begins with one."""
+        return references_to(self.names)
 
 
 def _spread(elements: list[object], names: tuple[str, ...]) -> object:
@@ -111,10 +127,11 @@ def _split(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class JsonPath:
-    """A JSONPath, parsed once."""
+    """A JSONPath, parsed once. `leads_to` are its references."""
 
     text: str
     query: Any  # a jsonpath_ng.JSONPath: named here it would have to be imported at start-up
+    leads_to: tuple[Reference, ...]
 
     def find(self, fields: Mapping[str, object]) -> object:
         """The value, the list of several values, or MISSING."""
@@ -125,6 +142,10 @@ class JsonPath:
         if not found:
             return MISSING
         return found[0] if len(found) == 1 else found
+
+    def references(self) -> Iterator[Reference]:
+        """The fields of platform objects; every object as a whole where that cannot be told."""
+        return iter(self.leads_to)
 
 
 def _compile(text: str) -> Any:
@@ -152,3 +173,35 @@ def _nodes(node: Any) -> Iterator[Any]:
         for part in value if isinstance(value, list | tuple) else (value,):
             if isinstance(part, JSONPath):
                 yield from _nodes(part)
+
+
+def _led_to(query: Any) -> tuple[Reference, ...]:
+    """What the first names of a parsed JSONPath lead to, if it begins with plain names and no
+    filter in it goes back to the top of the event."""
+    _, first, *rest = _steps(query)
+    roots = [node for node in _nodes(query) if type(node).__name__ == "Root"]
+    if not _is_named(first) or len(roots) > 1:
+        return tuple(Reference(kind, None) for kind in PLATFORM_OBJECTS)
+    fields = rest[0].fields if rest and _is_named(rest[0]) else (None,)
+    return tuple(
+        reference
+        for kind in first.fields
+        for field in fields
+        for reference in references_to((kind, field))
+    )
+
+
+def _steps(query: Any) -> Iterator[Any]:
+    """The parts of a parsed JSONPath in the order in which they are followed; from a `..` on they
+    are one part."""
+    kind = type(query).__name__
+    if kind in ("Child", "Descendants"):
+        yield from _steps(query.left)
+    if kind == "Child":
+        yield from _steps(query.right)
+    else:
+        yield query
+
+
+def _is_named(step: Any) -> bool:
+    return type(step).__name__ == "Fields" and "*" not in step.fields

@@ -5,11 +5,13 @@ itself is in `jinja.py` and `grammar.py`, which are imported when the first text
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reactor.engine.filters import MAX_TEXT, json_of
+from reactor.engine.selector import references_to
 from reactor.model.errors import ReactorError, RenderFailed
+from reactor.model.lookup import Reference
 from reactor.model.protocols import Landing
 
 _MARKS = ("{{", "{%", "{#")
@@ -24,11 +26,13 @@ class TemplateInvalid(ReactorError):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text and where it lands. `program` is None when nothing in the text is to be filled in."""
+    """A text and where it lands. `program` is None when nothing in the text is to be filled in.
+    `references` are the fields of platform objects that it names."""
 
     source: str
     landing: Landing
     program: Render | None = field(default=None, repr=False, compare=False)
+    references: frozenset[Reference] = field(default=frozenset(), repr=False, compare=False)
 
     def render(self, names: Mapping[str, object]) -> str:
         """The text with the values of `names`: JSON values, objects as dicts and lists as lists.
@@ -44,21 +48,30 @@ class Template:
 def compile_template(text: str, landing: Landing) -> Template:
     """The template that `text` writes. Raises TemplateInvalid for what is not in the language."""
     if any(mark in text for mark in _MARKS):
-        return Template(text, landing, _compile(text, landing))
+        return _compiled(text, landing)
     try:
         return Template(_landed(text, landing), landing)
     except RenderFailed as error:
         raise TemplateInvalid(str(error)) from error
 
 
-def _compile(text: str, landing: Landing) -> Render:
+def _compiled(text: str, landing: Landing) -> Template:
     from reactor.engine.grammar import SyntaxRefused
     from reactor.engine.jinja import compile_program
 
     try:
-        return compile_program(text, landing)
+        program, paths = compile_program(text, landing)
     except SyntaxRefused as error:
         raise TemplateInvalid(str(error)) from error
+    return Template(text, landing, program, frozenset(_referred_to(paths)))
+
+
+def _referred_to(paths: Iterable[tuple[object, ...]]) -> Iterator[Reference]:
+    """The fields of platform objects that paths lead to, also as `event.facts.service.name`."""
+    for path in paths:
+        names = path[2:] if path[:2] == ("event", "facts") else path
+        if names:
+            yield from references_to(names)
 
 
 def render_body(body: object, names: Mapping[str, object]) -> str:
@@ -77,6 +90,17 @@ def _filled(body: object, names: Mapping[str, object]) -> object:
     if isinstance(body, list | tuple):
         return [_filled(value, names) for value in body]
     return body
+
+
+def references_in(value: object) -> Iterator[Reference]:
+    """The fields of platform objects that templates name, in a body or other nested data."""
+    if isinstance(value, Template):
+        yield from value.references
+    elif isinstance(value, Mapping):
+        yield from references_in([*value.values()])
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from references_in(item)
 
 
 def _landed(text: str, landing: Landing) -> str:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from reactor.journal.database import Connection
 from reactor.journal.deliveries import insert_deliveries
 from reactor.journal.evaluations import insert_evaluations
-from reactor.journal.events import insert_events
+from reactor.journal.events import insert_events, insert_undecided, settle_decided
 from reactor.journal.inputs import insert_inputs
 from reactor.journal.memory import save
 from reactor.journal.rejections import insert_rejections
+from reactor.journal.sources import save_notes
 from reactor.journal.summary import add_totals
 from reactor.model.delivery import Delivery
-from reactor.model.event import Event, Rejection
+from reactor.model.event import Event, Note, Rejection
 from reactor.model.journal import Input
 from reactor.model.match import Evaluation
 from reactor.model.memory import MemoryEntry, MemoryKey
@@ -22,24 +23,32 @@ from reactor.model.memory import MemoryEntry, MemoryKey
 class Batch:
     """One transaction of the pipeline; the events of the batch are acknowledged after it.
 
-    `memory` holds what changed, None where it is to be forgotten. `duplicates` counts per source
-    the frames that were known already.
+    `accepted` are those of `events` that are not decided yet; `decided` are events of earlier
+    batches that are decided now. `memory` holds what changed, None where it is to be forgotten.
+    `duplicates` counts per source the frames that were known already. `notes` are what sources
+    want to find again.
     """
 
     events: tuple[Event, ...] = ()
+    accepted: tuple[Event, ...] = ()
+    decided: tuple[Event, ...] = ()
     inputs: tuple[Input, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     memory: Mapping[MemoryKey, MemoryEntry | None] = field(default_factory=dict)
     rejections: tuple[Rejection, ...] = ()
     duplicates: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     def apply(self, db: Connection) -> None:
         """Inside the writer's transaction."""
         insert_events(db, self.events)
+        insert_undecided(db, self.accepted)
+        settle_decided(db, self.decided)
         insert_inputs(db, self.inputs)
         insert_evaluations(db, self.evaluations)
         insert_deliveries(db, self.deliveries)
         save(db, self.memory)
         insert_rejections(db, self.rejections)
+        save_notes(db, self.notes)
         add_totals(db, events=self.events, duplicates=self.duplicates, rejections=self.rejections)

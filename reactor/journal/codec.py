@@ -1,6 +1,5 @@
 """Between model values and what a column holds. No SQL."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypedDict
 
@@ -11,6 +10,7 @@ from reactor.model.request import StoredRequest
 from reactor.model.secret import Joint, Parts, SecretRef
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 _decode_object = msgspec.json.Decoder(dict[str, object]).decode
 
 _Parts = list[str | list[str]]
@@ -28,9 +28,14 @@ class _Request(TypedDict):
 _decode_request = msgspec.json.Decoder(_Request).decode
 
 
-def to_json(value: Mapping[str, object] | Iterable[str]) -> str:
-    """JSON text, for a column or for `json_each`."""
+def to_json(value: object) -> str:
+    """JSON text of plain data, for a column or for `json_each`."""
     return _encode(value).decode()
+
+
+def from_any_json(text: str) -> object:
+    """The plain data that `to_json` wrote."""
+    return _decode(text)
 
 
 def from_json(text: str) -> dict[str, object]:

@@ -200,7 +200,7 @@ def attempts_of(db: Connection, delivery_id: str) -> list[Attempt]:
     """Every attempt of a delivery that ended, in order, those before a redelivery included."""
     rows = db.execute(
         """
-        select attempts.number, started_at, ended_at, verdict, status, detail
+        select attempts.number, started_at, ended_at, verdict, status, detail, action_uri
         from deliveries join attempts on attempts.delivery = deliveries.number
         where deliveries.id = ? order by attempts.number
         """,
@@ -215,6 +215,7 @@ def attempts_of(db: Connection, delivery_id: str) -> list[Attempt]:
             verdict=row["verdict"],
             status=row["status"],
             detail=row["detail"],
+            action_uri=row["action_uri"],
         )
         for row in rows
     ]

@@ -1,6 +1,6 @@
 """The table `events`: one row per accepted event, with its frame exactly as it was received."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from sqlite3 import Row
 
 from reactor.duration import from_micros, to_micros
@@ -13,14 +13,16 @@ def insert_events(db: Connection, events: Iterable[Event]) -> None:
     """Add events that are not `known`; a known one is a conflict."""
     db.executemany(
         """
-        insert into events (id, source, subject, time, received_at, platform, frame, facts)
-        values (?, ?, ?, ?, ?, ?, ?, ?)
+        insert into events (
+            id, source, subject, time, received_at, platform, frame, facts, unknown
+        )
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         map(_to_row, events),
     )
 
 
-def _to_row(event: Event) -> tuple[str, str, str, int, int, bool, str, str]:
+def _to_row(event: Event) -> tuple[str, str, str, int, int, bool, str, str, str]:
     return (
         event.id,
         event.source,
@@ -30,7 +32,42 @@ def _to_row(event: Event) -> tuple[str, str, str, int, int, bool, str, str]:
         event.platform,
         event.raw.decode(),
         to_json(event.facts),
+        to_json(event.unknown),
     )
+
+
+def insert_undecided(db: Connection, events: Iterable[Event]) -> None:
+    """Mark events of this transaction as accepted only: their lookups are not answered yet."""
+    db.executemany(
+        "insert into undecided (event) select number from events where id = ? and source = ?",
+        [(event.id, event.source) for event in events],
+    )
+
+
+def settle_decided(db: Connection, events: Iterable[Event]) -> None:
+    """Events that were undecided are so no longer; what the lookups told is kept with them."""
+    rows = [
+        (to_json(event.facts), to_json(event.unknown), event.id, event.source) for event in events
+    ]
+    db.executemany("update events set facts = ?, unknown = ? where id = ? and source = ?", rows)
+    db.executemany(
+        """
+        delete from undecided
+        where event = (select number from events where id = ? and source = ?)
+        """,
+        [row[2:] for row in rows],
+    )
+
+
+def undecided(db: Connection) -> Iterator[Event]:
+    """Accepted events that no rule has seen, in the order they were accepted."""
+    rows = db.execute(
+        """
+        select id, source, subject, time, received_at, platform, frame, facts, unknown
+        from undecided join events on events.number = undecided.event order by undecided.event
+        """
+    )
+    return map(_to_event, rows)
 
 
 def known(db: Connection, source: str, ids: Collection[str]) -> set[str]:
@@ -49,7 +86,7 @@ def find(db: Connection, event_id: str) -> Event | None:
     """The event with this id, the newest if several sources have one, or None."""
     row = db.execute(
         """
-        select id, source, subject, time, received_at, platform, frame, facts
+        select id, source, subject, time, received_at, platform, frame, facts, unknown
         from events where id = ? order by number desc limit 1
         """,
         (event_id,),
@@ -68,4 +105,5 @@ def _to_event(row: Row) -> Event:
         data=from_json(row["frame"]),
         facts=from_json(row["facts"]),
         platform=bool(row["platform"]),
+        unknown={kind: str(why) for kind, why in from_json(row["unknown"]).items()},
     )

@@ -105,8 +105,10 @@ def _after(move: Move) -> State:
 def _add_attempts(db: Connection, recorded: list[tuple[int, Finished]]) -> None:
     db.executemany(
         """
-        insert into attempts (delivery, number, started_at, ended_at, verdict, status, detail)
-        values (?, ?, ?, ?, ?, ?, ?)
+        insert into attempts (
+            delivery, number, started_at, ended_at, verdict, status, detail, action_uri
+        )
+        values (?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
             (
@@ -117,6 +119,7 @@ def _add_attempts(db: Connection, recorded: list[tuple[int, Finished]]) -> None:
                 result.attempt.verdict,
                 result.attempt.status,
                 result.attempt.detail,
+                result.attempt.action_uri,
             )
             for delivery, result in recorded
         ],

@@ -1,9 +1,10 @@
 """What a parsed condition and a parsed path can be asked; the engine has their kinds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from reactor.model.event import Record
+from reactor.model.lookup import Reference
 from reactor.model.match import Truth
 
 
@@ -12,6 +13,13 @@ class Condition(Protocol):
 
     def evaluate(self, record: Record) -> Truth:
         """True, False or None for unknown. Never raises, whatever the event."""
+
+    def lacks(self, record: Record) -> bool:
+        """Whether it is unknown for want of a field of `record.unknown`; False when it is not
+        unknown."""
+
+    def references(self) -> Iterator[Reference]:
+        """The fields of platform objects that it speaks of."""
 
 
 class Path(Protocol):
@@ -23,3 +31,6 @@ class Path(Protocol):
 
     def find(self, fields: Mapping[str, object]) -> object:
         """The value, or `engine.selector.MISSING`."""
+
+    def references(self) -> Iterator[Reference]:
+        """The fields of platform objects that it can lead to."""

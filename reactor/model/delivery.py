@@ -69,10 +69,10 @@ class RetryPolicy:
 class Delivery:
     """One promise. `id` is also the idempotency key of every attempt (docs/architecture.md).
 
-    `destination` is None for an inline URL and for the log. `lane` is what shares a queue: the
-    destination's name, or `rule/action`. `order_key` is set when deliveries must go out in order.
-    `attempts` counts those begun. `promised_at` is when the promise was made or renewed by a
-    redelivery: `give_up_after` counts from it.
+    `destination` is None for an inline URL, for the log and for a call back. `lane` is what shares
+    a queue: the destination's name, `source:NAME` for calls back, or `rule/action`. `order_key` is
+    set when deliveries must go out in order. `attempts` counts those begun. `promised_at` is when
+    the promise was made or renewed by a redelivery: `give_up_after` counts from it.
     """
 
     id: str
@@ -97,7 +97,8 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try and how it ended. `detail` holds no secret."""
+    """One try and how it ended. `detail` holds no secret. `action_uri` is the platform's action
+    that a call back became."""
 
     delivery_id: str
     number: int
@@ -106,3 +107,4 @@ class Attempt:
     verdict: str
     status: int | None
     detail: str
+    action_uri: str | None = None

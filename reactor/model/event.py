@@ -1,6 +1,6 @@
 """Events: what a source hands in, what is journaled, and the record that rules see."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,9 +17,10 @@ class Arrival:
 
     `raw` is UTF-8 JSON text of one object, exactly as received. `identity` names the frame when
     it has no `uuid` of its own. `facts` is what the source knows beyond the frame.
-    `platform` says whether PLATFORM_FACTS come from facts. `acknowledge`, if any, is called once,
-    after the commit that holds the event, or when the frame was rejected or is a duplicate. `at`
-    is the arrival time where it is not the present (replay).
+    `platform` says whether PLATFORM_FACTS come from facts. `remember` is what the source wants to
+    find again after a restart, written in the event's transaction; None forgets. `acknowledge`, if
+    any, is called once, after the commit that holds the event, or when the frame was rejected or is
+    a duplicate. `at` is the arrival time where it is not the present (replay).
     """
 
     source: str
@@ -27,13 +28,26 @@ class Arrival:
     identity: str
     platform: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
+    remember: Mapping[str, object] = field(default_factory=dict)
     acknowledge: Callable[[], None] | None = None
     at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a source wants to find again after a restart, without an event; None forgets."""
+
+    source: str
+    remember: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened. `id` is unique per source; `time` and `received_at` are UTC."""
+    """One thing that happened. `id` is unique per source; `time` and `received_at` are UTC.
+
+    `unknown` names the platform objects of which `facts` do not hold all, and why: NOT_ASKED, or
+    how the lookup ended. A field that is missing from an object that is not in it does not exist.
+    """
 
     id: str
     source: str
@@ -44,6 +58,7 @@ class Event:
     data: Mapping[str, object]
     facts: Mapping[str, object]
     platform: bool
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +74,11 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What conditions, group keys and templates see: the frame's fields and the facts over them."""
+    """What conditions, group keys and templates see: the frame's fields and the facts over them.
+
+    A field that is missing from an object named in `unknown` may exist all the same.
+    """
 
     fields: Mapping[str, object]
     platform: bool
+    unknown: Collection[str] = ()

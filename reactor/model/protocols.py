@@ -1,13 +1,14 @@
 """What the parts ask of each other, declared here because several layers speak of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Event as StopEvent
 from typing import Protocol
 
 from reactor.model.delivery import Delivery
+from reactor.model.lookup import Found, Need, Reference
 from reactor.model.request import Effect, Outcome, Response, StoredRequest
 from reactor.model.rule import ActionSpec, Destination, SourceSpec
 from reactor.model.secret import Vault
@@ -22,6 +23,8 @@ class Kind(StrEnum):
     METHOD = "method"  # an HTTP method
     HEADERS = "headers"  # mapping of name to text
     BODY = "body"  # a text or any mapping or list whose texts are templates
+    NUMBER = "number"  # a whole number, zero or more
+    FILTER = "filter"  # mapping of type, object, parent to a text or a list of texts
     URL = "url"
     SECRET = "secret"  # noqa: S105 -- the name of a kind, not a secret
     RATE = "rate"
@@ -34,6 +37,7 @@ class Landing(StrEnum):
     SLACK = "slack"  # & < > escaped; a missing field is "(unknown)"
     URL = "url"  # percent-encoded; a missing field raises RenderFailed
     HEADER = "header"  # printable ASCII only; a missing field raises RenderFailed
+    CALL = "call"  # as it is, checked as a whole afterwards; a missing field raises RenderFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,17 @@ class Feed(Protocol):
     ) -> None:
         """Hand in one frame. Blocks while the road is full; raises Stopping when we stop."""
 
+    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
+        """Hand in one frame if there is room now, and say whether there was. `remember` is written
+        in its transaction, None forgets. Raises Stopping when we stop."""
+
+    def remember(self, values: Mapping[str, object]) -> None:
+        """Have the journal keep these for this source; None forgets. Does not wait for the disk,
+        but for room on the road; raises Stopping when we stop."""
+
+    def recall(self) -> Mapping[str, object]:
+        """What the journal keeps for this source. Blocks for the time of a read."""
+
     def connected(self) -> None:
         """Say that the source is subscribed and frames may come."""
 
@@ -82,16 +97,58 @@ class Source(Protocol):
         """
 
 
+class Api(Protocol):
+    """The REST API behind a source. It owns that source's origin and credential: no caller can
+    name another. May be used by several threads."""
+
+    @property
+    def origin(self) -> str:
+        """`https://host[:port]`, without path."""
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that is configured for the source."""
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: timedelta,
+        body: bytes = b"",
+        user_agent: str | None = None,
+    ) -> Response:
+        """One request to `path`, which begins with "/api/"; redirects are not followed. Blocks,
+        at most for `timeout`. Does not raise: what goes wrong is the response's fault."""
+
+
+class Lookups(Protocol):
+    """The objects behind one source, as the pipeline asks for them."""
+
+    def recall(self, uri: str) -> Mapping[str, object] | None:
+        """What does not change of an object, if it was fetched lately. Does not block."""
+
+    def forget(self, uri: str) -> None:
+        """Something happened to the object: what was fetched before is not lent any more."""
+
+    def ask(self, need: Need, tell: Callable[[Found], None]) -> None:
+        """Fetch it; `tell` is called once, from another thread, within a bounded time. Does not
+        block."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceType:
     """A registry entry: what `type: NAME` accepts and how it is opened.
 
-    `platform`: its facts carry the container platform's objects (rules.md §2).
+    `platform`: its facts carry the container platform's objects (rules.md §2). `api` opens the
+    REST API that lookups and calls back go to, if there is one; it raises SourceRefused when there
+    are no credentials.
     """
 
     fields: Mapping[str, Field]
     platform: bool
     open: Callable[[SourceSpec], Source]
+    api: Callable[[SourceSpec], Api] | None = None
 
 
 class ActionType(Protocol):
@@ -108,6 +165,13 @@ class ActionType(Protocol):
     @property
     def destination_types(self) -> tuple[str, ...]:
         """Types of `destinations` that it can name; empty when it names none."""
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether it calls the API of the source that the event came from."""
+
+    def references(self, action: ActionSpec) -> Iterator[Reference]:
+        """The fields of platform objects that `render` will use."""
 
     def render(
         self, action: ActionSpec, names: Mapping[str, object], vault: Vault

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from reactor.model.secret import Parts
+from reactor.model.uri import ObjectUri
 
 
 def shown_url(url: str) -> str | None:
@@ -27,7 +28,8 @@ class StoredRequest:
     """What a delivery will send, rendered once when it was planned, without secrets.
 
     `url` is None when the destination has it; `shown_url` is the address as output shows it,
-    `https://host/…`. `method` is an HTTP method, or a log level for `log`.
+    `https://host/…`, or for a call back the path. `method` is an HTTP method, or a log level for
+    `log`.
     """
 
     method: str
@@ -56,7 +58,38 @@ class LogLine:
     text: str
 
 
-Effect = HttpRequest | LogLine
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """One request of a call: to the object itself, or to `verb` beneath it. `query` has no "?"."""
+
+    method: str
+    verb: str = ""
+    query: str = ""
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectCall:
+    """A call to the REST API of the source that the event came from, on its origin and with its
+    credential, which nothing in here can choose.
+
+    `steps` are made in order, each after the one before it succeeded. `is_repeated`: an earlier
+    attempt may have reached the object, so it is asked first; `promised_at` is when the promise
+    was made, before which nothing can be ours; `is_renewed`: it was made before, so there may be
+    actions of ours that do not keep it. `delivery_id` names the call in its User-Agent.
+    """
+
+    source: str
+    target: ObjectUri
+    steps: tuple[CallStep, ...]
+    delivery_id: str
+    is_repeated: bool
+    is_renewed: bool
+    promised_at: datetime
+    timeout: timedelta
+
+
+Effect = HttpRequest | ObjectCall | LogLine
 
 
 class Fault(StrEnum):
@@ -76,7 +109,9 @@ class Fault(StrEnum):
 class Response:
     """What came back: a status, or the fault that stands in its place.
 
-    `body` is the first 64 KiB. `retry_after` is what the header asked for, unclamped.
+    `body` is the first 64 KiB of a delivery's answer, the first MiB of a platform's. `retry_after`
+    is what the header asked for, unclamped. `date` is the server's clock by its header.
+    `action_uri` is the action that a call became (`X-DockerCloud-Action-URI`).
     """
 
     status: int | None = None
@@ -84,6 +119,8 @@ class Response:
     detail: str = ""
     body: bytes = b""
     retry_after: timedelta | None = None
+    date: datetime | None = None
+    action_uri: str | None = None
 
 
 class Verdict(StrEnum):
@@ -102,3 +139,4 @@ class Outcome:
     detail: str
     status: int | None = None
     retry_after: timedelta | None = None
+    action_uri: str | None = None

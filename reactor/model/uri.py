@@ -1,6 +1,7 @@
 """URIs of Docker Cloud: `/api/[subsystem/]v1/[namespace/]type/uuid/` (docs/platforms.md §1)."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,52 @@ _SUBSYSTEMS = {
     "nodecluster": "infra",
     "action": "audit",
 }
+
+
+_ACTION_URI = re.compile(r"/[!-~]{1,199}")
+_UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_GRAMMAR = re.compile(
+    rf"/api/(?:(?P<subsystem>app|infra|audit)/)?v1/(?:(?P<namespace>[A-Za-z0-9_-]{{1,64}})/)?"
+    rf"(?P<type>{'|'.join(TYPES)})/(?P<uuid>{_UUID})/",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectUri:
+    """A URI that requests may be made from: every part of it was read by the grammar.
+
+    `is_tutum`: it has no subsystem, as in Tutum's API. `namespace` is the URI's own, if any.
+    """
+
+    type: str
+    uuid: str
+    namespace: str | None
+    is_tutum: bool
+
+    def path(self, namespace: str | None) -> str:
+        """The path of the object, rebuilt from its parts. A configured `namespace` wins over the
+        URI's own; an action never has one (docs/platforms.md §1)."""
+        if self.is_tutum:
+            return f"/api/v1/{self.type}/{self.uuid}/"
+        chosen = None if self.type == "action" else namespace or self.namespace
+        middle = f"{chosen}/" if chosen else ""
+        return f"/api/{_SUBSYSTEMS[self.type]}/v1/{middle}{self.type}/{self.uuid}/"
+
+
+def read_uri(text: str) -> tuple[ObjectUri, str] | None:
+    """The object that `text` begins with and what follows it, or None when it does not begin with
+    the URI of an object, to the letter: `/api/[subsystem/]v1/[namespace/]type/uuid/`."""
+    found = _GRAMMAR.match(text)
+    if found is None:
+        return None
+    uri = ObjectUri(
+        type=found["type"],
+        uuid=found["uuid"].lower(),
+        namespace=found["namespace"],
+        is_tutum=found["subsystem"] is None,
+    )
+    return uri, text[found.end() :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +88,12 @@ def object_uri(kind: str, uuid: str) -> str:
     return f"/api/{_SUBSYSTEMS[kind]}/v1/{kind}/{uuid}/"
 
 
+def collection_path(kind: str, namespace: str | None) -> str:
+    """The path under which Docker Cloud lists its objects of `kind`."""
+    middle = f"{namespace}/" if namespace else ""
+    return f"/api/{_SUBSYSTEMS[kind]}/v1/{middle}{kind}/"
+
+
 def comparable_uri(text: str) -> object:
     """A value that is equal for two URIs of one object, whatever namespace or trailing slash."""
     return parse_uri(text) or text.rstrip("/")
@@ -53,3 +106,8 @@ def stable_uuid(*parts: str) -> str:
     """
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()[:16]
     return str(UUID(bytes=digest, version=4))
+
+
+def as_action_uri(text: object) -> str | None:
+    """`text` if it looks like the path of an action: at most 200 characters of printable ASCII."""
+    return text if isinstance(text, str) and _ACTION_URI.fullmatch(text) else None

@@ -2,6 +2,7 @@
 
 from reactor.model.protocols import SourceType
 from reactor.sources.docker import DOCKER
+from reactor.sources.dockercloud import DOCKERCLOUD
 from reactor.sources.file import FILE
 
-SOURCES: dict[str, SourceType] = {"docker": DOCKER, "file": FILE}
+SOURCES: dict[str, SourceType] = {"docker": DOCKER, "dockercloud": DOCKERCLOUD, "file": FILE}

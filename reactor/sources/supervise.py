@@ -126,6 +126,20 @@ class Supervisor:
         self._feed.put(raw, identity, facts=facts, acknowledge=acknowledge)
         self._received += 1
 
+    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
+        """Hand a frame on if there is room now, and say whether there was. Raises Stopping."""
+        was_taken = self._feed.offer(raw, identity, remember=remember)
+        self._received += was_taken
+        return was_taken
+
+    def remember(self, values: Mapping[str, object]) -> None:
+        """Have the journal keep these; blocks while the road is full. Raises Stopping."""
+        self._feed.remember(values)
+
+    def recall(self) -> Mapping[str, object]:
+        """What the journal keeps for the source."""
+        return self._feed.recall()
+
     def connected(self) -> None:
         """The source is subscribed; said again during one connection it means nothing new."""
         if self._connected_at is not None:

@@ -1,16 +1,15 @@
 """The HTTP server of `reactor run --http`: today `/healthz`."""
 
-import socket
 from collections.abc import Callable
-from contextlib import ExitStack
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from reactor.model.errors import ReactorError
+from reactor.serving.http import HttpServer
+
+ADVICE = "choose another address with --http HOST:PORT, or --http off"
 
 
 class WebServer:
@@ -20,38 +19,10 @@ class WebServer:
     """
 
     def __init__(self, host: str, port: int, is_ready: Callable[[], bool]) -> None:
-        self._socket = _listen(host, port)
-        self.address: tuple[str, int] = self._socket.getsockname()[:2]
-        config = uvicorn.Config(
-            _application(is_ready), log_config=None, access_log=False, lifespan="off"
-        )
-        self._server = uvicorn.Server(config)
-
-    def serve(self) -> None:
-        """Answer until `stop`."""
-        self._server.run(sockets=[self._socket])
-
-    def stop(self) -> None:
-        """End `serve` within a second."""
-        self._server.should_exit = True
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with ExitStack() as opened:
-            listening = opened.enter_context(socket.socket(family, socket.SOCK_STREAM))
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((host, port))
-            # Now, not when the thread runs: until then two programs could share the address.
-            listening.listen()
-            opened.pop_all()
-    except OSError as fault:
-        raise ReactorError(
-            f"cannot listen on {host}:{port}: {fault.strerror or fault}; "
-            "choose another address with --http HOST:PORT, or --http off"
-        ) from fault
-    return listening
+        self._http = HttpServer(_application(is_ready), (host, port), advice=ADVICE)
+        self.address = self._http.address
+        self.serve = self._http.serve
+        self.stop = self._http.stop
 
 
 def _application(is_ready: Callable[[], bool]) -> Starlette:

@@ -3,7 +3,9 @@
 import pytest
 
 from reactor.actions import ACTIONS
+from reactor.engine.outgoing import SUMMARY_REFERENCES
 from reactor.engine.template import compile_template
+from reactor.model.lookup import Reference
 from reactor.model.protocols import Landing
 from reactor.model.request import LogLine, Response, StoredRequest, Verdict
 from reactor.model.secret import SecretRef
@@ -39,3 +41,13 @@ def test_a_secret_stays_masked_in_the_log():
 
 def test_a_line_does_not_fail():
     assert LOG.judge(Response()).verdict is Verdict.SUCCEEDED
+
+
+def test_it_refers_to_what_its_text_names_or_else_the_summary():
+    text = compile_template("{{ stack.name }} {{ state }}", Landing.TEXT)
+
+    named = set(LOG.references(an_action(parameters={"text": text})))
+    summed = set(LOG.references(an_action()))
+
+    assert named == {Reference("stack", "name")}
+    assert summed == set(SUMMARY_REFERENCES)

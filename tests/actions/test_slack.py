@@ -6,9 +6,10 @@ import pytest
 
 from reactor.actions import ACTIONS
 from reactor.actions.slack import BLOCKS_LIMIT, TEXT_LIMIT
-from reactor.engine.outgoing import joined
+from reactor.engine.outgoing import SUMMARY_REFERENCES, joined
 from reactor.engine.template import compile_template
 from reactor.model.errors import RenderFailed
+from reactor.model.lookup import Reference
 from reactor.model.protocols import Landing
 from reactor.model.request import Response, Verdict
 from reactor.model.secret import Vault
@@ -114,3 +115,17 @@ def test_slack_names_its_errors_in_a_word(status, body, verdict, detail):
     outcome = SLACK.judge(Response(status=status, body=body))
 
     assert (outcome.verdict, outcome.detail) == (verdict, detail)
+
+
+def test_it_refers_to_what_its_text_names_or_else_the_summary():
+    named = set(SLACK.references(an_action(parameters={"text": text("{{ stack.name }}")})))
+    summed = set(SLACK.references(an_action()))
+
+    assert named == {Reference("stack", "name")}
+    assert summed == set(SUMMARY_REFERENCES)
+
+
+def test_it_refers_to_what_its_blocks_name():
+    action = an_action(parameters={"text": text("x"), "blocks": [section("{{ node.name }}")]})
+
+    assert list(SLACK.references(action)) == [Reference("node", "name")]

@@ -8,6 +8,7 @@ from reactor.actions import ACTIONS
 from reactor.engine.plan import BODY
 from reactor.engine.template import compile_template
 from reactor.model.errors import RenderFailed
+from reactor.model.lookup import Reference
 from reactor.model.protocols import Landing
 from reactor.model.request import StoredRequest
 from reactor.model.secret import Joint, Secret, SecretRef, Vault
@@ -108,3 +109,18 @@ def test_an_attempt_goes_to_the_destinations_address_of_now():
 
     assert sent.url == "http://new.example/x"
     assert sent.headers["webhook-signature"].startswith("v1,")
+
+
+def test_it_refers_to_what_its_texts_name_and_to_nothing_by_itself():
+    parameters = {
+        "headers": {"x": text("{{ stack.name }}", Landing.HEADER)},
+        "body": {"code": [text("{{ container.exit_code }}")]},
+    }
+    url = text("http://h/{{ service.name }}", Landing.URL)
+
+    assert list(WEBHOOK.references(an_action(value="ops"))) == []
+    assert set(WEBHOOK.references(an_action(value=url, parameters=parameters))) == {
+        Reference("service", "name"),
+        Reference("stack", "name"),
+        Reference("container", "exit_code"),
+    }

@@ -37,13 +37,15 @@ class Ran:
 
 Cli = Callable[..., Ran]
 
+CLOUD_VARIABLES = ("DOCKERCLOUD_AUTH", "DOCKERCLOUD_USER", "DOCKERCLOUD_NAMESPACE")
+
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """`cli("check", "rules.yaml")`, run in an empty directory of its own."""
     # The words of a command and the working directory belong to the whole process.
     monkeypatch.chdir(tmp_path)
-    for name in ("STATE_DIRECTORY", "XDG_STATE_HOME", "DOCKER_HOST"):
+    for name in ("STATE_DIRECTORY", "XDG_STATE_HOME", "DOCKER_HOST", *CLOUD_VARIABLES):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
 

@@ -2,11 +2,15 @@
 
 import json
 import signal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.cli.program import Program
 from tests.fake_engine import docker_event, fake_engine
+from tests.hub.process import HubProcess
+from tests.hub.served import KEY, USER, basic
+from tests.sources.cloud import fake_cloud
 
 WEB = "/api/app/v1/service/0b0e7d0a-6f7d-4c1c-8a53-1f5d3e7b0a11/"
 SHOP = "/api/app/v1/stack/7d6696b7-fbaf-471d-8e6b-ce7052586c24/"
@@ -77,6 +81,114 @@ def test_docker_needs_no_rules_and_its_names_are_shown(tmp_path):
 
     assert "Stopped" in line
     assert "container=web-1" in line
+
+
+@pytest.fixture(scope="module")
+def hub():
+    """A Docker Cloud of its own."""
+    with HubProcess() as running:
+        yield running
+
+
+def old_variables(hub, **others):
+    """The environment of the old tools."""
+    address = "{}:{}".format(*hub.address)
+    return {
+        "DOCKERCLOUD_STREAM_HOST": f"ws://{address}/",
+        "DOCKERCLOUD_REST_HOST": f"http://{address}/",
+        "DOCKERCLOUD_USER": USER,
+        "DOCKERCLOUD_APIKEY": KEY,
+        **others,
+    }
+
+
+def crashes_until_seen(hub, tail):
+    """The first frame of a crash, and the one behind it. A container that crashed is restarted."""
+    tail.err.hears("source dockercloud: connected to Docker Cloud at ws://127.0.0.1:")
+    crashed = hub.do("crash", service="web", exit_code=3)["crashed"]
+    return crashed, json.loads(tail.out.hears(crashed, "Stopped"))
+
+
+def test_docker_cloud_needs_no_rules_and_shows_its_frames_as_they_came(tmp_path, hub):
+    words = ("events", "--source", "dockercloud", "--json")
+    with Program(tmp_path, *words, environment=old_variables(hub)) as tail:
+        crashed, frame = crashes_until_seen(hub, tail)
+        tail.out.hears('"type":"service"', "Partly running")
+        tail.send(signal.SIGINT)
+
+        assert tail.ended() == 0
+
+    assert list(frame) == [
+        *("type", "action", "parents", "resource_uri", "state", "uuid", "datetime"),
+    ]
+    assert frame["resource_uri"] == f"/api/app/v1/acme/container/{crashed}/"
+    assert not any("inferred" in line for line in tail.out.all())
+
+
+def test_the_whole_header_and_a_namespace_can_come_from_the_environment(tmp_path, hub):
+    variables = old_variables(
+        hub,
+        DOCKERCLOUD_AUTH=basic(USER, KEY),
+        DOCKERCLOUD_APIKEY="wrong, and not asked",
+        DOCKERCLOUD_NAMESPACE="acme",
+    )
+    words = ("events", "--source", "dockercloud", "--json", "--type", "container")
+    with Program(tmp_path, *words, environment=variables) as tail:
+        crashes_until_seen(hub, tail)
+        tail.send(signal.SIGINT)
+
+        assert tail.ended() == 0
+
+    assert {json.loads(line)["type"] for line in tail.out.all()} == {"container"}
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    """A Docker Cloud that does as the test says, in the environment as the old tools read it."""
+    with fake_cloud() as running:
+        # Where its users put these.
+        monkeypatch.setenv("DOCKERCLOUD_STREAM_HOST", f"ws://{running.address}")
+        monkeypatch.setenv("DOCKERCLOUD_REST_HOST", f"http://{running.address}")
+        monkeypatch.setenv("DOCKERCLOUD_AUTH", basic(USER, "wrong"))
+        yield running
+
+
+def test_the_filter_goes_to_the_server(cli, cloud):
+    cloud.status = "401 Unauthorized"
+
+    cli("events", "--source", "dockercloud", "--type", "container, stack", "--parent", WEB)
+
+    [(path, _)] = cloud.upgrades
+    assert parse_qs(urlsplit(path).query) == {"type": ["container,stack"], "parent": [WEB]}
+
+
+@pytest.mark.parametrize(
+    ("status", "frame", "why"),
+    [
+        ("401 Unauthorized", {}, "127.0.0.1 refuses our credentials: 401 Unauthorized"),
+        (
+            "",  # it lets us in, and tells us then
+            {"type": "error", "data": {"errorMessage": "UNAUTHORIZED"}},
+            "the stream refuses our credentials: UNAUTHORIZED",
+        ),
+    ],
+)
+def test_refused_credentials_end_it_with_clear_words(cli, cloud, status, frame, why):
+    cloud.status = status
+    cloud.say(frame)
+
+    ran = cli("events", "--source", "dockercloud")
+
+    assert (ran.code, ran.out) == (5, "")
+    assert ran.err.splitlines()[-1] == f"reactor: {why}"
+
+
+def test_without_credentials_it_says_where_they_can_be_put(cli):
+    ran = cli("events", "--source", "dockercloud")
+
+    assert (ran.code, ran.out) == (5, "")
+    assert ran.err.startswith("reactor: no credentials: set 'user' and 'apikey'")
+    assert "DOCKERCLOUD_USER and DOCKERCLOUD_APIKEY" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from io import StringIO
 
 import pytest
 
-from reactor.app import ignore
 from reactor.cli.story import Story, clock, delivered, evaluated
 from reactor.delivery.retry import Decision
 from reactor.model.delivery import Attempt, Move
@@ -16,6 +15,7 @@ from reactor.model.match import Evaluation, Reason
 from reactor.model.request import LogLine, StoredRequest
 from reactor.observe.log import Printer
 from reactor.pipeline import Committed
+from reactor.running import ignore
 from tests.builders import NOON, a_delivery
 
 FIRED = Evaluation(

@@ -59,6 +59,32 @@ def test_parameters_land_where_their_type_says(tmp_path):
     assert isinstance(body["s"], Template)
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "parameters"),
+    [
+        ("{redeploy: service}", "service", {}),
+        ("{terminate: node}", "node", {}),
+        ("{stop: self}", "self", {}),
+        ("{scale: service, to: 3}", "service", {"to": 3}),
+        ("{scale: self, to: 0}", "self", {"to": 0}),
+    ],
+)
+def test_a_verb_names_an_object(tmp_path, text, value, parameters):
+    action = one_action(tmp_path, text)
+
+    assert (action.value, action.destination) == (value, None)
+    assert action.parameters == parameters
+
+
+def test_the_texts_of_a_call_are_templates(tmp_path):
+    action = one_action(tmp_path, "{rest: 'PATCH {{ service.uri }}', body: {tags: ['{{ x }}']}}")
+
+    assert isinstance(action.value, Template)
+    assert action.value.landing is Landing.CALL
+    [tag] = action.parameters["body"]["tags"]
+    assert tag.landing is Landing.CALL
+
+
 @pytest.mark.parametrize("text", ["text: hello", "text: '{{ rule }} {{ service.name }}'"])
 def test_a_slack_text_lands_in_slack(tmp_path, text):
     found = one_action(tmp_path, f"{{slack: ops, {text}}}").parameters["text"]

@@ -1,5 +1,6 @@
 import pytest
 
+from reactor.actions import ACTIONS
 from reactor.model.errors import RulesInvalid
 from tests.config.loading import load
 
@@ -56,7 +57,7 @@ def test_one_broken_file_hides_no_mistake_of_another_and_causes_none(tmp_path):
 
     told = [line.replace(" (did you mean 'log'?)", "") for line in refused(tmp_path).splitlines()]
     assert told == [
-        "a.yaml:2:66: rule 'r': 'lgo' is no action, expected one of webhook, slack, log",
+        f"a.yaml:2:66: rule 'r': 'lgo' is no action, expected one of {', '.join(ACTIONS)}",
         "b.yaml:2:1: expected a value, or what closes the one before",
     ]
 

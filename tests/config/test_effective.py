@@ -5,6 +5,7 @@ from tests.config.loading import load_text
 TEXT = """\
 sources:
   lines: {type: file, path: "${EVENTS:-events.jsonl}"}
+  cloud: {type: dockercloud, user: acme, apikey: literal-key, filter: {type: "container,action"}}
 destinations:
   ops: {type: slack, url: "${SLACK:-https://hooks.slack.com/default}", rate_limit: 1 per 1s}
   log:
@@ -21,6 +22,8 @@ rules:
       - webhook: https://example.com/${PATH_PART:-x}?s={{ state }}
         headers: {X-Key: literal-key}
         body: {token: literal-token, text: "{{ state }}"}
+      - {rest: "PATCH {{ service.uri }}", body: {token: literal-token}}
+      - {scale: service, to: 2}
 """
 
 EFFECTIVE = """\
@@ -29,6 +32,12 @@ sources:
   lines:
     type: file
     path: events.jsonl
+  cloud:
+    type: dockercloud
+    user: acme
+    apikey: '***'
+    filter:
+      type: container,action
 destinations:
   ops:
     type: slack
@@ -63,6 +72,11 @@ rules:
     body:
       token: '***'
       text: '{{ state }}'
+  - rest: PATCH {{ service.uri }}
+    body:
+      token: '***'
+  - scale: service
+    to: 2
 """
 
 

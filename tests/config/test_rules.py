@@ -2,8 +2,15 @@ from datetime import timedelta
 
 import pytest
 
+from reactor.actions import ACTIONS
+from reactor.config.ruleset import Resolve, load_ruleset
+from reactor.model.protocols import SourceType
 from reactor.model.rule import Rate
+from reactor.sources import SOURCES
 from tests.config.loading import load_text, one_rule
+
+CALLABLE = SourceType(fields={}, platform=True, open=SOURCES["docker"].open, api=lambda _: None)
+TYPES = {**SOURCES, "callable": CALLABLE}
 
 
 def test_a_first_rule_is_four_lines(tmp_path):
@@ -51,6 +58,40 @@ def test_tests_start_from_the_single_plain_values_of_match(tmp_path):
     rule = one_rule(tmp_path, "match: {type: container, action: [a, b], state: {prefix: S}, x: 1}")
 
     assert rule.defaults == {"type": "container"}
+
+
+@pytest.mark.parametrize(
+    ("source", "is_warned_of"),
+    [
+        ("", False),
+        ("source: cloud, ", False),
+        ("source: [local, cloud], ", False),
+        ("source: local, ", True),
+    ],
+)
+def test_a_call_back_needs_a_source_that_takes_it(tmp_path, source, is_warned_of):
+    text = "sources: {local: {type: docker}, cloud: {type: callable}}\nrules:\n"
+    rule = f"{{name: a, {source}match: {{x: 1}}, actions: [{{log: info}}, {{stop: service}}]}}"
+    (tmp_path / "r.yaml").write_text(f"{text}  - {rule}\n")
+
+    loaded = load_ruleset(
+        tmp_path / "r.yaml", environment={}, sources=TYPES, actions=ACTIONS, resolve=Resolve.ALL
+    )
+
+    messages = [f"{warning.rule}: {warning.message}" for warning in loaded.warnings]
+    assert (
+        messages
+        == ["a: no source of this rule takes calls back: 'stop' will come to nothing"]
+        * is_warned_of
+    )
+
+
+def test_without_any_source_a_call_back_is_warned_of_at_its_place(tmp_path):
+    text = "rules: [{name: a, match: {x: 1}, actions: [{redeploy: service}]}]\n"
+
+    [warning] = load_text(tmp_path, text).warnings
+
+    assert (warning.place.line, warning.place.column) == (1, 45)
 
 
 def marks(tmp_path, keys: str, action: str = "{log: info, throttle: 1 per 5m}") -> tuple[str, str]:

@@ -73,7 +73,16 @@ def test_two_loads_of_one_file_have_one_hash_and_different_marks(tmp_path):
 
 RICH = {
     "version": 1,
-    "sources": {"lines": {"type": "file", "path": "-", "follow": True}},
+    "sources": {
+        "lines": {"type": "file", "path": "-", "follow": True},
+        "cloud": {
+            "type": "dockercloud",
+            "user": "acme",
+            "apikey": "x",
+            "filter": {"type": ["container"], "parent": "/api/a/,/api/b/"},
+            "rest_host": "https://h/",
+        },
+    },
     "destinations": {"ops": {"type": "webhook", "url": "http://h", "headers": {"A": "b"}}},
     "rules": [
         {
@@ -91,6 +100,8 @@ RICH = {
                     "retry": {"first": "1s"},
                 },
                 {"slack": "ops", "text": "x", "if": {"a": 1}},
+                {"rest": "PATCH {{ service.uri }}", "body": {"n": 1}},
+                {"scale": "service", "to": 3},
             ],
             "tests": [
                 {

@@ -1,9 +1,21 @@
 from datetime import timedelta
 
 from reactor.config.interpolate import Resolve
+from reactor.config.node import Entry, Problems
+from reactor.config.settings import parse_source
+from reactor.model.protocols import Field, Kind, SourceType
 from reactor.model.rule import Rate
 from reactor.model.secret import Secret
+from reactor.sources import SOURCES
+from tests.conditions import node_of
 from tests.config.loading import load_text, mistakes
+
+KINDS = {"user": Kind.TEXT, "apikey": Kind.SECRET, "auth": Kind.SECRET, "filter": Kind.FILTER}
+CLOUD = SourceType(
+    fields={key: Field(kind=kind, about=f"The {key}.") for key, kind in KINDS.items()},
+    platform=True,
+    open=SOURCES["docker"].open,
+)
 
 WEBHOOK = """\
 destinations:
@@ -34,6 +46,18 @@ def test_sources_are_read_by_the_keys_that_their_types_declare(tmp_path):
     assert sources["local"].options == {}
     assert sources["lines"].options == {"path": "-", "follow": True}
     assert sources["lines"].place.line == 3
+
+
+def test_a_source_of_docker_clouds_kind_is_read_and_looked_at_as_a_whole():
+    table = node_of("{type: cloud, user: acme, auth: x, filter: {type: 'container,service'}}")
+    entry, problems = Entry(key_place=table.place, value=table), Problems()
+
+    spec = parse_source("cloud", entry, {"cloud": CLOUD}, problems)
+
+    filtered = {"type": ("container", "service")}
+    assert spec.options == {"user": "acme", "auth": Secret("x"), "filter": filtered}
+    [told] = problems.found
+    assert told.message == "'user' stands beside 'auth', which is the whole header"
 
 
 def test_offline_a_destination_may_lack_its_variables(tmp_path):

@@ -5,6 +5,7 @@ from reactor.engine.template import Template
 from reactor.model.secret import SecretRef
 from tests.config.loading import OPS, load_text, mistakes
 
+SERVICE = "/api/app/v1/service/0b0e2a4c-7d5f-4a3b-9c1d-2e3f4a5b6c7d/"
 RULE = "rules:\n  - name: crash\n    match: {state: Stopped}\n    actions:\n      - "
 
 
@@ -121,6 +122,42 @@ def test_a_variable_cannot_stand_inside_code(tmp_path, text):
         told
         == "rules.yaml:5:27: rule 'crash': ${A} stands inside template code, expected it outside"
     )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "POST {{ resource_uri }}redeploy/",
+        "{{ method }} {{ resource_uri }}",
+        "{% if x %}POST{% else %}DELETE{% endif %} /api/",
+        "PATCH /api/{{ x }}",
+        f"POST {SERVICE}redeploy/?reuse_volumes=false",
+        "DELETE ${SERVICE}",
+    ],
+)
+def test_a_call_is_a_template_from_its_first_word(tmp_path, call):
+    found = load_text(tmp_path, f'{RULE}rest: "{call}"\n', {"SERVICE": SERVICE})
+
+    assert isinstance(found.ruleset.rules[0].actions[0].value, Template)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("GET {{ resource_uri }}", "'rest': expected POST, PATCH, DELETE and a path, found 'GET"),
+        ("POST /service/web/", "'rest': expected the URI of an object such as /api/app/v1/service"),
+        (f"POST {SERVICE}", "'rest': expected start/ or stop/ or redeploy/ or scale/ behind the"),
+        ("POST ${file:key}", "'rest' holds a secret, ${file:key}, and would show it"),
+        ("POST {{ a.b( }}", "wrong template:"),
+        ("POST {{ ${SERVICE} }}", "${SERVICE} stands inside template code"),
+    ],
+)
+def test_what_can_be_told_of_a_wrong_call_is_told_at_once(tmp_path, call, message):
+    (tmp_path / "key").write_text("s3cret")
+
+    told = mistakes(tmp_path, f'{RULE}rest: "{call}"\n', {"SERVICE": SERVICE})
+
+    assert told.startswith(f"rules.yaml:5:15: rule 'crash': {message}")
 
 
 def test_a_text_with_single_braces_is_plain(tmp_path):

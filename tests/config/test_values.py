@@ -6,9 +6,11 @@ from reactor.config.node import Items, Problems, Scalar, Table
 from reactor.config.values import (
     as_choice,
     as_duration,
+    as_filter,
     as_flag,
     as_method,
     as_name,
+    as_number,
     as_rate,
     as_text,
     as_texts,
@@ -63,6 +65,13 @@ def test_a_rate_is_a_count_per_duration(text, rate):
         (as_duration, "5m", FIVE_MINUTES, None),
         (as_duration, "5", None, "'key' is 5, expected a duration"),
         (as_method, "post", "POST", None),
+        (as_number, "0", 0, None),
+        (as_number, "12", 12, None),
+        (as_number, "-1", None, "'key' is -1, expected a whole number from 0"),
+        (as_number, "1.5", None, "'key' is 1.5, expected a whole number from 0"),
+        (as_number, "'3'", None, "'key' is \"3\", expected a whole number from 0"),
+        (as_number, "true", None, "'key' is true, expected a whole number from 0"),
+        (as_number, "1000000000", None, "'key' is 1000000000, expected a whole number from 0"),
         (as_method, "'P T'", None, "'key' is \"P T\", expected an HTTP method"),
     ],
 )
@@ -98,6 +107,49 @@ def test_one_text_or_several_are_texts():
     assert [text for text, _ in as_texts("source", node_of("[a, b]"), problems)] == ["a", "b"]
     assert as_texts("source", Items(place=node_of("a").place, items=()), problems) == ()
     assert len(problems.found) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{type: container}", {"type": ("container",)}),
+        ("{type: [container, service]}", {"type": ("container", "service")}),
+        ("{type: 'container, service,action'}", {"type": ("container", "service", "action")}),
+        (
+            "{object: /api/a/, parent: [/api/b/, '/api/c/,/api/d/']}",
+            {"object": ("/api/a/",), "parent": ("/api/b/", "/api/c/", "/api/d/")},
+        ),
+        ("{}", {}),
+    ],
+)
+def test_a_filter_is_read_however_its_values_are_listed(text, value):
+    problems = Problems()
+
+    assert as_filter("filter", node_of(text), problems) == value
+    assert problems.found == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("container", "'filter' is \"container\", expected a mapping of type, object, parent"),
+        ("{parents: /api/b/}", "unknown key 'parents' (did you mean 'parent'?)"),
+        ("{type: 5}", "'type' is 5, expected a text"),
+        ("{type: {a: b}}", "'type' is a mapping, expected a text"),
+        ("{type: []}", "'type' is an empty list, expected a text or several"),
+        (
+            "{type: 'a,,b'}",
+            "'type' is \"a,,b\", expected a text, or several with commas between them",
+        ),
+        ("{type: ''}", "'type' is \"\", expected a text, or several with commas between them"),
+    ],
+)
+def test_a_filter_of_another_form_is_refused(text, message):
+    problems = Problems()
+
+    as_filter("filter", node_of(text), problems)
+
+    assert told(problems) == [message]
 
 
 def test_a_message_shows_the_reference_and_never_the_secret():

@@ -6,27 +6,42 @@ import pytest
 
 from reactor.actions import ACTIONS
 from reactor.engine.plan import BODY
-from reactor.model.errors import DestinationRemoved
-from reactor.model.protocols import Field
-from reactor.model.request import Fault, HttpRequest, Outcome, Response, Verdict
+from reactor.engine.template import compile_template
+from reactor.model.errors import DestinationRemoved, RenderFailed
+from reactor.model.protocols import Field, Landing
+from reactor.model.request import Fault, HttpRequest, ObjectCall, Outcome, Response, Verdict
 from reactor.model.secret import Secret
 from tests.builders import NO_SECRETS, NOON, a_delivery, a_destination, an_action
+from tests.engine.hostile_uris import HOSTILE
 
 NAMES = {
     "rule": "web crashed",
     "event": {"subject": "/api/c/1/", "data": {}},
     BODY: {"type": "reactor.firing"},
+    "service": {"uri": "/api/app/v1/service/0b0e2a4c-7d5f-4a3b-9c1d-2e3f4a5b6c7d/"},
 }
 DESTINATION = a_destination(url=Secret("http://127.0.0.1:9/s3cret"), secret=Secret("s3cret"))
+REDEPLOY = compile_template("POST {{ service.uri }}redeploy/", Landing.CALL)
+VALUES = {"webhook": "ops", "slack": "ops", "log": "info", "rest": REDEPLOY}
 SENDING = [name for name, action in ACTIONS.items() if action.destination_types]
+CALLING = [name for name, action in ACTIONS.items() if action.calls_back]
 
 every_action = pytest.mark.parametrize("name", ACTIONS)
 every_sending_action = pytest.mark.parametrize("name", SENDING)
+every_calling_action = pytest.mark.parametrize("name", CALLING)
+every_judging_action = pytest.mark.parametrize("name", SENDING + CALLING)
 
 
-def a_promise(name):
-    action = an_action(name=name, type=name, value="info", destination="ops")
-    return a_delivery(type=name, request=ACTIONS[name].render(action, NAMES, NO_SECRETS))
+def a_promise(name, names=NAMES):
+    action = an_action(
+        name=name,
+        type=name,
+        value=VALUES.get(name, "service"),
+        destination="ops",
+        parameters={"to": 3} if name == "scale" else {},
+    )
+    request = ACTIONS[name].render(action, names, NO_SECRETS)
+    return a_delivery(type=name, source="cloud", request=request, attempts=1)
 
 
 def effect(name, delivery=None):
@@ -62,6 +77,33 @@ def test_every_attempt_carries_the_same_id(name):
         assert sent.headers["webhook-id"] == sent.headers["idempotency-key"] == delivery.id
 
 
+@every_calling_action
+def test_every_attempt_but_the_first_is_known_as_a_repetition(name):
+    delivery = a_promise(name)
+
+    calls = [effect(name, replace(delivery, attempts=n)) for n in (1, 2)]
+
+    assert [call.is_repeated for call in calls] == [False, True]
+    assert {call.delivery_id for call in calls} == {delivery.id}
+
+
+@every_calling_action
+def test_a_call_names_a_source_and_no_host(name):
+    call = effect(name)
+
+    assert isinstance(call, ObjectCall)
+    assert call.source == "cloud"
+    assert call.target.path(None) == NAMES["service"]["uri"]
+    assert "//" not in repr(call)
+
+
+@every_calling_action
+def test_no_hostile_address_makes_a_call(name):
+    for uri in HOSTILE:
+        with pytest.raises(RenderFailed):
+            a_promise(name, {**NAMES, "service": {"uri": uri}})
+
+
 @every_sending_action
 def test_without_its_destination_it_says_so(name):
     with pytest.raises(DestinationRemoved):
@@ -75,14 +117,14 @@ def expected(status):
     return Verdict.RETRY if is_retried else Verdict.BURY
 
 
-@every_sending_action
+@every_judging_action
 def test_every_status_has_its_verdict(name):
     verdicts = {n: ACTIONS[name].judge(Response(status=n)).verdict for n in range(100, 1000)}
 
     assert verdicts == {n: expected(n) for n in range(100, 1000)}
 
 
-@every_sending_action
+@every_judging_action
 @pytest.mark.parametrize("fault", Fault)
 def test_no_fault_is_a_success(name, fault):
     outcome = ACTIONS[name].judge(Response(fault=fault, detail="no connection"))

@@ -17,6 +17,7 @@ from reactor.sources import SOURCES
 from reactor.sources.supervise import SourceState, Supervisor, World
 from tests.fake_engine import docker_event, fake_engine
 from tests.fakes import PATIENCE, FullFeed, RecordingFeed, Running
+from tests.sources.cloud import fake_cloud
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,27 @@ def file_outside(folder):
     )
 
 
-OUTSIDES = {"docker": docker_outside, "file": file_outside}
+@contextmanager
+def dockercloud_outside(_folder):
+    with fake_cloud() as cloud:
+
+        def fail():
+            cloud.status = "503 Service Unavailable"
+            cloud.hang_up()
+
+        def mend():
+            cloud.status = ""
+
+        yield Outside(
+            options=cloud.options,
+            send=lambda number: cloud.say({"n": number}),
+            garble=lambda: cloud.say(b'{"Type":'),
+            fail=fail,
+            mend=mend,
+        )
+
+
+OUTSIDES = {"docker": docker_outside, "dockercloud": dockercloud_outside, "file": file_outside}
 
 
 @pytest.fixture(params=list(SOURCES))

@@ -1,119 +1,27 @@
 """Promises kept: with a real journal, real servers, and a clock that stands still."""
 
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
 
-from reactor.actions import ACTIONS
-from reactor.delivery.dispatcher import Begun, Dispatcher
-from reactor.delivery.transport import Transport
+from reactor.engine.call import stored_call
 from reactor.journal import deliveries
-from reactor.journal.database import open_reader, open_writer
+from reactor.journal.database import open_reader
 from reactor.journal.moves import Cancel, Claim, Release
-from reactor.journal.writer import Writer
 from reactor.model.delivery import RetryPolicy, State
 from reactor.model.request import LogLine, StoredRequest
 from reactor.model.rule import Rate
 from reactor.model.secret import Secret
-from tests.builders import NOON, a_delivery, a_destination, a_ruleset
+from reactor.platforms.client import Client
+from tests.builders import NOON, a_delivery
 from tests.delivery.servers import answering, header, read_request, serving, status
+from tests.delivery.world import SECOND, Promise, Statement, World
 
-SECOND = timedelta(seconds=1)
 NOWHERE = "http://127.0.0.1:1/s3cret"
-
-
-@dataclass
-class World:
-    """A dispatcher with its journal. `now` stands still unless a test moves it."""
-
-    path: object
-    now: datetime = NOON
-    told: list = field(default_factory=list)
-    lines: list[LogLine] = field(default_factory=list)
-
-    def __post_init__(self):
-        self.db = open_writer(self.path)
-        self.writer = Writer(self.db, lambda _sentence: None)
-        self.writing = Thread(target=self.writer.run)
-        self.writing.start()
-        self.reader = open_reader(self.path)
-        self.transport: Transport[Begun] = Transport(lambda: self.now)
-        self.dispatcher = Dispatcher(
-            ruleset=a_ruleset(),
-            actions=ACTIONS,
-            writer=self.writer,
-            reader=open_reader(self.path),
-            transport=self.transport,
-            now=lambda: self.now,
-            jitter=lambda: 0.5,
-            write_line=self.lines.append,
-            on_attempt=lambda *told: self.told.append(told),
-            grace=SECOND / 5,
-        )
-
-    def promise(self, *promised):
-        self.writer.submit(Promise(promised)).result(10)
-        self.dispatcher.wake({delivery.lane for delivery in promised})
-
-    def send_to(self, **destinations):
-        """Adopt destinations by name: a URL, or a dict of the destination's fields."""
-        made = [
-            a_destination(
-                name=name, **({"url": Secret(given)} if isinstance(given, str) else given)
-            )
-            for name, given in destinations.items()
-        ]
-        self.dispatcher.adopt(a_ruleset(destinations=tuple(made)))
-
-    def until(self, holds):
-        for _ in range(500):
-            if holds():
-                return
-            self.dispatcher.step(SECOND / 10)
-        raise AssertionError("it does not come to that")
-
-    def states(self):
-        return Counter(row.state for row in deliveries.list_deliveries(self.reader))
-
-    def settle(self, **counts):
-        """Step until so many deliveries are in these states."""
-        self.until(lambda: all(self.states()[State(name)] == n for name, n in counts.items()))
-
-    def delivery(self, identity="delivery-1"):
-        return deliveries.get(self.reader, identity)
-
-    def attempts(self, identity="delivery-1"):
-        return deliveries.attempts_of(self.reader, identity)
-
-    def close(self):
-        self.writer.close()
-        self.writing.join(10)
-        self.transport.close()
-        self.reader.close()
-        self.dispatcher.reader.close()
-
-
-@dataclass(frozen=True)
-class Promise:
-    """A write that only adds deliveries."""
-
-    promised: tuple
-
-    def apply(self, db):
-        deliveries.insert_deliveries(db, self.promised)
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A write that is one statement."""
-
-    text: str
-
-    def apply(self, db):
-        db.execute(self.text)
+ID = "0b0e2a4c-7d5f-4a3b-9c1d-2e3f4a5b6c7d"
+ACTION = f"/api/audit/v1/action/{ID}/"
+ACCEPTED = status("202 Accepted", f"X-DockerCloud-Action-URI: {ACTION}\r\n")
 
 
 @pytest.fixture
@@ -125,6 +33,18 @@ def world(tmp_path):
 
 def many(count, **changes):
     return [a_delivery(id=f"delivery-{number}", **changes) for number in range(count)]
+
+
+def a_call(**changes):
+    """A delivery that stops a container of the source `cloud`."""
+    request = stored_call(f"POST /api/app/v1/container/{ID}/stop/")
+    fields = {"type": "stop", "source": "cloud", "destination": None, "lane": "source:cloud"}
+    return a_delivery(**(fields | {"request": request} | changes))
+
+
+def api_at(url):
+    origin = url.rpartition("/")[0]
+    return {"cloud": Client(origin=origin, authorization="Basic s3cret", namespace="acme")}
 
 
 def test_a_due_delivery_is_sent_recorded_and_told(world):
@@ -241,6 +161,46 @@ def test_a_line_for_the_log_is_written(world):
     world.settle(succeeded=1)
 
     assert world.lines == [LogLine(level="warning", text="web stopped")]
+
+
+def test_a_call_goes_to_its_source_and_its_action_is_kept(world):
+    received = []
+    with serving(answering(ACCEPTED), received) as url:
+        world.calls.adopt(api_at(url))
+        world.promise(a_call())
+        world.settle(succeeded=1)
+
+    [request], [attempt] = received, world.attempts()
+    assert request.startswith(f"POST /api/app/v1/acme/container/{ID}/stop/ HTTP/1.1".encode())
+    assert header(request, b"authorization") == "Basic s3cret"
+    assert (attempt.detail, attempt.action_uri) == (f"202 Accepted, action {ACTION}", ACTION)
+
+
+def test_a_call_to_a_source_that_takes_none_is_a_dead_letter(world):
+    world.promise(a_call())
+    world.settle(dead=1)
+
+    assert "source 'cloud' is not in the rule file" in world.delivery().reason
+
+
+def test_a_call_that_hangs_delays_no_delivery_and_is_cut_off_by_the_stop(world):
+    begun = Event()
+
+    def hang(connection):
+        begun.set()
+        read_request(connection)
+
+    with serving(hang) as slow, serving(answering(status("200 OK"))) as quick:
+        world.calls.adopt(api_at(slow))
+        world.send_to(ops=quick)
+        world.promise(a_call(id="call"), *many(20))
+        world.settle(succeeded=20, running=1)
+        assert begun.wait(10)
+        world.dispatcher.stop()
+        world.dispatcher.run()
+
+    assert world.delivery("call").state is State.RETRYING
+    assert [attempt.verdict for attempt in world.attempts("call")] == ["interrupted"]
 
 
 def test_a_cancelled_delivery_is_not_sent(world):

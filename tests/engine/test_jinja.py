@@ -74,15 +74,17 @@ def test_any_two_values_can_be_compared(one, other):
         (Landing.URL, "/x/{{ absent|default(state) }}", "/x/Stopped"),
         (Landing.HEADER, "{{ state }}\t{{ name }}", "Stopped\tweb & <db>"),
         (Landing.TEXT, "{{ line }}", "two\nlines"),
+        (Landing.CALL, "POST {{ path }}{{ code }}", "POST a b/ü?x=1137"),
+        (Landing.CALL, "{{ line }}{{ absent|default(state) }}", "two\nlinesStopped"),
     ],
 )
 def test_a_value_is_escaped_for_where_it_lands(landing, text, expected):
     assert rendered(text, landing) == expected
 
 
-@pytest.mark.parametrize("landing", [Landing.URL, Landing.HEADER])
+@pytest.mark.parametrize("landing", [Landing.URL, Landing.HEADER, Landing.CALL])
 @pytest.mark.parametrize("text", ["{{ service.port }}", "{{ service.port|upper }}"])
-def test_a_url_or_a_header_cannot_do_without_a_field(landing, text):
+def test_a_url_a_header_or_a_call_cannot_do_without_a_field(landing, text):
     with pytest.raises(RenderFailed, match=r"'service\.port' is missing"):
         rendered(text, landing)
 
@@ -122,6 +124,12 @@ def test_a_text_that_gets_too_long_fails_before_it_costs(text):
     with pytest.raises(RenderFailed, match="256 KiB"):
         template.render(names)
     assert time.thread_time() - begun < 0.05
+
+
+@pytest.mark.parametrize("landing", list(Landing))
+def test_every_landing_has_the_same_limit(landing):
+    with pytest.raises(RenderFailed, match="256 KiB"):
+        compile_template("{{ big }}", landing).render({"big": "a" * 300_000})
 
 
 @given(

@@ -8,6 +8,7 @@ from reactor.engine.judge import judge_http, named, parse_retry_after
 from reactor.model.request import Fault, Response, Verdict
 
 NOW = datetime(2030, 1, 7, 12, 0, 0, tzinfo=UTC)
+ACTION = "/api/audit/v1/action/0b0e2a4c-7d5f-4a3b-9c1d-2e3f4a5b6c7d/"
 SUCCEEDED, RETRY, BURY = Verdict.SUCCEEDED, Verdict.RETRY, Verdict.BURY
 
 
@@ -52,6 +53,24 @@ def test_a_fault_is_told_in_the_words_of_the_transport():
     response = Response(fault=Fault.DNS, detail="the host's name cannot be resolved")
 
     assert judge_http(response).detail == "the host's name cannot be resolved"
+
+
+@pytest.mark.parametrize(
+    ("response", "detail"),
+    [
+        (Response(status=202, action_uri=ACTION), f"202 Accepted, action {ACTION}"),
+        (Response(status=202, detail="it was made before"), "it was made before"),
+        (
+            Response(status=202, detail=f"it has become {ACTION}", action_uri=ACTION),
+            f"it has become {ACTION}",
+        ),
+        (Response(status=503, action_uri=ACTION), "503 Service Unavailable"),
+    ],
+)
+def test_the_action_that_a_call_became_is_told_and_kept(response, detail):
+    outcome = judge_http(response)
+
+    assert (outcome.detail, outcome.action_uri) == (detail, response.action_uri)
 
 
 def test_a_redirect_is_told_with_where_it_points():

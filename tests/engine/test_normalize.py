@@ -1,5 +1,6 @@
 """Frames become events, or say why not; nothing that a frame holds can raise."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -130,6 +131,12 @@ def test_platform_facts_win_over_the_frame_and_plain_sources_keep_their_fields()
         an_event(platform=True, facts=facts, service="mine", state="Stopped")
     ).fields == {"service": {"name": "web"}, "state": "Stopped"}
     assert record_of(an_event(facts=facts, service="mine")).fields == {"service": "mine"}
+
+
+def test_what_is_unknown_of_an_event_is_so_in_its_record() -> None:
+    event = replace(an_event(platform=True), unknown={"service": "not asked"})
+
+    assert "service" in record_of(event).unknown
 
 
 json_values = st.recursive(

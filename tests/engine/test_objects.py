@@ -2,6 +2,9 @@
 
 import pytest
 
+from reactor.engine.objects import names
+from reactor.engine.selector import parse_path
+from reactor.model.lookup import Reference
 from tests.conditions import truth
 
 UUID = "0b0e1f3c-1d2e-4f5a-8b9c-0d1e2f3a4b5c"
@@ -51,6 +54,13 @@ def test_a_text_names_the_object(text, service, expected):
 
 def test_without_any_service_it_is_unknown():
     assert truth("service: web", {}, platform=True) is U
+
+
+@pytest.mark.parametrize(
+    ("text", "field"), [("web", "name"), (UUID, "uri"), (URI, "uri"), (WITHIN, "uri")]
+)
+def test_only_a_name_has_to_be_looked_up(text, field):
+    assert list(names(text).references(parse_path("service"))) == [Reference("service", field)]
 
 
 @pytest.mark.parametrize(("service", "expected"), [("web", T), (KNOWN, F), (["db", "web"], T)])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reactor.engine.operators import same
 from reactor.model.event import Record
+from reactor.model.lookup import Reference
 from tests.conditions import condition, truth
 
 T, F, U = True, False, None
@@ -256,6 +257,12 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("xyz"), inner),
 )
 EVERY_CONDITION = [condition(text) for text, _, _ in EQUALITY + TEXT + NUMBERS + PRESENCE + LISTS]
+
+
+def test_only_the_path_and_other_fields_are_spoken_of():
+    for text in ("service.x: 1", "service.x: [a, {not: b}]", "service.x: {any: [{gt: 1, lt: 2}]}"):
+        assert {*condition(text).references()} == {Reference("service", "x")}
+    assert {*condition("x: {field: service.x}").references()} == {Reference("service", "x")}
 
 
 @given(st.dictionaries(st.sampled_from("xyz"), JSON), st.booleans())

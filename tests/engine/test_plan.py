@@ -76,6 +76,15 @@ def test_a_rule_that_does_not_match_says_why(rule: Rule, reason: Reason | None) 
     assert bool(decide(event, a_ruleset(rule), {}, NOON, ACTIONS).evaluations) is (reason is None)
 
 
+@pytest.mark.parametrize(
+    "rule", [a_rule(match=Says(None)), a_rule(unless=Says(None)), a_rule(unless=Says(field="x"))]
+)
+def test_a_lookup_that_failed_is_a_reason_of_its_own(rule: Rule) -> None:
+    event = replace(an_event(platform=True), unknown={"service": "404 Not Found"})
+
+    assert miss(rule, event, record_of(event)) is Reason.LOOKUP_FAILED
+
+
 def test_a_match_fires_one_delivery_with_what_the_rule_says() -> None:
     ruleset = a_ruleset(webhook(), destinations=(a_destination(),))
 
@@ -85,6 +94,31 @@ def test_a_match_fires_one_delivery_with_what_the_rule_says() -> None:
     assert (row.reason, row.delivery_id) == (Reason.FIRED, delivery.id)
     assert (delivery.destination, delivery.state, delivery.due_at) == ("ops", State.PENDING, NOON)
     assert delivery.request.shown_url == "http://127.0.0.1:9/…"
+
+
+def test_a_call_back_waits_in_the_lane_of_its_source_and_shows_its_path() -> None:
+    uri = "/api/app/v1/service/0b0e2a4c-7d5f-4a3b-9c1d-2e3f4a5b6c7d/"
+    stop = an_action(name="stop", type="stop", value="self")
+
+    decision = World(a_ruleset(a_rule(actions=(stop,)))).decide(
+        an_event(source="cloud", resource_uri=uri)
+    )
+
+    (delivery,) = decision.deliveries
+    assert (delivery.lane, delivery.destination) == ("source:cloud", None)
+    assert delivery.request.shown_url == f"{uri}stop/"
+
+
+def test_a_call_that_may_not_be_made_is_a_dead_letter_that_says_why() -> None:
+    stop = an_action(name="stop", type="stop", value="self")
+
+    decision = World(a_ruleset(a_rule(actions=(stop,)))).decide(
+        an_event(resource_uri="http://evil.example/api/")
+    )
+
+    (delivery,) = decision.deliveries
+    assert (delivery.state, delivery.request.url) == (State.DEAD, None)
+    assert "found 'http://evil.example/api/stop/'" in str(delivery.reason)
 
 
 def test_the_default_body_tells_the_whole_firing() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.engine.selector import MAX_PATH, MISSING, PathInvalid, parse_path
+from reactor.model.event import PLATFORM_OBJECTS
 
 EVENT = {
     "state": "Stopped",
@@ -104,6 +105,46 @@ def test_what_is_no_path_is_refused_in_plain_words(path, why):
         parse_path(path)
 
 
+EVERYTHING = {(kind, None) for kind in PLATFORM_OBJECTS}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("state", set()),
+        ("labels.service", set()),
+        ('"service.name"', set()),
+        ("service", {("service", None)}),
+        ("service.name", {("service", "name")}),
+        ('service."name"', {("service", "name")}),
+        ("container.ports.inner", {("container", "ports")}),
+        ("nodecluster.region", {("nodecluster", "region")}),
+        ("$.service", {("service", None)}),
+        ("$.service.name", {("service", "name")}),
+        ("$['service']['name']", {("service", "name")}),
+        ("$.(service.name).x", {("service", "name")}),
+        ("$['service','state']['name']", {("service", "name")}),
+        ("$.service['name','uuid']", {("service", "name"), ("service", "uuid")}),
+        ("$.container.ports[0].inner", {("container", "ports")}),
+        ("$.container.ports[?(@.inner > 1)]", {("container", "ports")}),
+        ("$.container.*", {("container", None)}),
+        ("$.container[*].name", {("container", None)}),
+        ("$.container..inner", {("container", None)}),
+        ("$.container[?(@.name == 'a')]", {("container", None)}),
+        ("$.ports[*].inner", set()),
+        ("$.ports..service", set()),
+        ("$..name", EVERYTHING),
+        ("$.*.name", EVERYTHING),
+        ("$[*]", EVERYTHING),
+        ("$['*'].name", EVERYTHING),
+        ("$.ports[?($.service.name == 'web')]", EVERYTHING),
+        ("$.`this`.service", EVERYTHING),
+    ],
+)
+def test_a_path_tells_to_which_objects_it_can_lead(path, expected):
+    assert {(each.kind, each.field) for each in parse_path(path).references()} == expected
+
+
 @given(st.text(alphabet="$.[]()?@*'\"ab01,:=<>!&|~` ", max_size=30))
 def test_any_text_is_a_path_or_is_refused(text):
     try:
@@ -111,6 +152,7 @@ def test_any_text_is_a_path_or_is_refused(text):
     except PathInvalid:
         return
     path.find(EVENT)
+    list(path.references())
 
 
 JSON = st.recursive(

@@ -4,8 +4,15 @@ import json
 
 import pytest
 
-from reactor.engine.template import Template, TemplateInvalid, compile_template, render_body
+from reactor.engine.template import (
+    Template,
+    TemplateInvalid,
+    compile_template,
+    references_in,
+    render_body,
+)
 from reactor.model.errors import RenderFailed
+from reactor.model.lookup import Reference
 from reactor.model.protocols import Landing
 from tests.templates import NAMES, rendered
 
@@ -94,3 +101,41 @@ def test_a_body_has_its_limit_too():
 def test_a_plain_text_is_not_compiled():
     assert compile_template("just text", Landing.SLACK) == Template("just text", Landing.SLACK)
     assert compile_template("just text", Landing.SLACK).program is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain service.name", set()),
+        ("{{ state }} {{ labels.service }} {{ rule }}", set()),
+        ("{{ service.name }}", {("service", "name")}),
+        ("{{ service['name']|upper }}", {("service", "name")}),
+        ("{{ container.ports[0].inner }}", {("container", "ports")}),
+        ("{{ service }}", {("service", None)}),
+        ("{{ state|default(stack.name) }}", {("stack", "name")}),
+        ("{{ 'a' if node.region == 'x' else nodecluster.name }}",
+         {("node", "region"), ("nodecluster", "name")}),
+        ("{% if container.exit_code > 0 %}{{ service.name }}{% endif %}",
+         {("container", "exit_code"), ("service", "name")}),
+        ("{% for port in container.ports if port.inner %}{{ stack.name }}{% endfor %}",
+         {("container", "ports"), ("stack", "name")}),
+        ("{{ event.facts.service.name }}", {("service", "name")}),
+        ("{{ event['facts']['service'] }}", {("service", None)}),
+        ("{{ event }}{{ event.facts }}{{ event.data.service.name }}{{ facts.service }}", set()),
+        ("{# {{ service.name }} #}{% raw %}{{ service.name }}{% endraw %}", set()),
+    ],
+)  # fmt: skip
+def test_a_template_tells_of_which_objects_it_speaks(text, expected):
+    template = compile_template(text, Landing.TEXT)
+
+    assert {(each.kind, each.field) for each in template.references} == expected
+
+
+def test_nested_data_speaks_of_what_its_templates_do():
+    service = compile_template("{{ service.name }}", Landing.TEXT)
+    node = compile_template("{{ node.name }}", Landing.TEXT)
+
+    body = {"a": [1, {"b": service}], "c": (node, "{{ stack.name }}", None)}
+
+    assert {*references_in(body)} == {Reference("service", "name"), Reference("node", "name")}
+    assert list(references_in("text")) == []

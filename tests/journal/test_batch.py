@@ -1,13 +1,16 @@
 """What the pipeline decided is written whole."""
 
+from dataclasses import replace
+
 from reactor.journal.batch import Batch
 from reactor.journal.deliveries import get
 from reactor.journal.evaluations import list_evaluations
-from reactor.journal.events import find
+from reactor.journal.events import find, undecided
 from reactor.journal.inputs import last_sequence
 from reactor.journal.memory import load
+from reactor.journal.sources import recall
 from reactor.journal.summary import counts
-from reactor.model.event import Rejection
+from reactor.model.event import Note, Rejection
 from reactor.model.journal import Input
 from reactor.model.match import Evaluation, Reason
 from reactor.model.memory import MemoryEntry, MemoryKey
@@ -48,6 +51,19 @@ def test_a_batch_holds_all_that_was_decided(db):
     assert load(db) == {KEY: ENTRY}
     assert counts(db).rejected == {"local": 1}
     assert counts(db).duplicates == {"local": 2}
+
+
+def test_an_event_is_accepted_in_one_batch_and_decided_in_another(db):
+    known = replace(EVENT, facts={"service": {"name": "web"}})
+
+    Batch(events=(EVENT,), accepted=(EVENT,)).apply(db)
+    waiting = list(undecided(db))
+    Batch(decided=(known,), notes=(Note(source="local", remember={"a": 1}),)).apply(db)
+
+    assert waiting == [EVENT]
+    assert list(undecided(db)) == []
+    assert find(db, "event-1") == known
+    assert recall(db, "local") == {"a": 1}
 
 
 def test_an_empty_batch_changes_nothing(db):

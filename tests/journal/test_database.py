@@ -1,10 +1,13 @@
 """Opening the journal: what is set, what is brought up to date, what is refused."""
 
 import sqlite3
+from contextlib import closing
+from importlib.resources import files
 
 import pytest
 
 from reactor.journal.database import open_reader, open_writer
+from reactor.journal.events import find
 from reactor.model.errors import JournalUnavailable
 
 
@@ -16,7 +19,7 @@ def settings_of(db):
 def test_a_new_journal_is_durable_and_up_to_date(db):
     full = 2
 
-    assert settings_of(db) == ["wal", full, 1]
+    assert settings_of(db) == ["wal", full, 2]
 
 
 def test_an_existing_journal_keeps_what_it_has(tmp_path, db):
@@ -29,18 +32,32 @@ def test_an_existing_journal_keeps_what_it_has(tmp_path, db):
     with_it.close()
 
 
+def test_a_journal_of_the_first_version_keeps_its_events(tmp_path):
+    first = sqlite3.connect(tmp_path / "reactor.db")
+    first.executescript((files("reactor.journal") / "migrations" / "0001.sql").read_text())
+    first.execute("insert into events values (1, 'u-1', 'local', 'local', 0, 0, 1, '{}', '{}')")
+    first.commit()
+    first.close()
+
+    with closing(open_writer(tmp_path)) as db:
+        event = find(db, "u-1")
+        version = settings_of(db)[2]
+
+    assert (event.id, event.unknown, version) == ("u-1", {}, 2)
+
+
 def test_a_newer_journal_is_refused_with_both_versions(tmp_path, db):
     db.execute("pragma user_version = 999")
 
     for opening in (open_writer, open_reader):
-        with pytest.raises(JournalUnavailable, match=r"version 999, .* versions up to 1;"):
+        with pytest.raises(JournalUnavailable, match=r"version 999, .* versions up to 2;"):
             opening(tmp_path)
 
 
 def test_a_reader_does_not_read_an_older_journal(tmp_path, db):
     db.execute("pragma user_version = 0")
 
-    with pytest.raises(JournalUnavailable, match=r"version 0, this program needs version 1"):
+    with pytest.raises(JournalUnavailable, match=r"version 0, this program needs version 2"):
         open_reader(tmp_path)
 
 

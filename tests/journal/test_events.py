@@ -1,6 +1,15 @@
 """Accepted events, found again by their ids."""
 
-from reactor.journal.events import find, insert_events, known
+from dataclasses import replace
+
+from reactor.journal.events import (
+    find,
+    insert_events,
+    insert_undecided,
+    known,
+    settle_decided,
+    undecided,
+)
 from tests.builders import an_event
 
 
@@ -55,3 +64,34 @@ def test_events_are_found_without_a_scan(db, scans):
     assert scans(lambda: known(db, "local", ["u-1", "u-2"])) == []
     sorts_the_few_of_one_id = ["USE TEMP B-TREE FOR ORDER BY"]
     assert scans(lambda: find(db, "u-1")) == sorts_the_few_of_one_id
+
+
+def test_an_accepted_event_is_undecided_until_it_is_settled(db):
+    events = [an_event(uuid=f"u-{number}") for number in range(3)]
+    insert_events(db, events)
+    insert_undecided(db, events[1:])
+
+    settle_decided(db, events[1:2])
+
+    assert list(undecided(db)) == events[2:]
+
+
+def test_what_lookups_told_is_kept_with_the_event(db):
+    event = an_event(uuid="u-1", platform=True)
+    known_by_now = replace(event, facts={"service": {"name": "web"}}, unknown={"node": "404"})
+    insert_events(db, [event])
+    insert_undecided(db, [event])
+
+    settle_decided(db, [known_by_now])
+
+    assert find(db, "u-1") == known_by_now
+    assert list(undecided(db)) == []
+
+
+def test_settling_and_finding_the_undecided_read_no_whole_table(db, scans):
+    event = an_event(uuid="u-1")
+    insert_events(db, [event])
+
+    assert scans(lambda: insert_undecided(db, [event])) == []
+    assert scans(lambda: list(undecided(db))) == ["SCAN undecided"]
+    assert scans(lambda: settle_decided(db, [event])) == []

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from reactor.model.uri import (
     TYPES,
     ObjectRef,
+    as_action_uri,
     comparable_uri,
     object_uri,
     parse_uri,
+    read_uri,
     stable_uuid,
 )
 
@@ -77,3 +79,56 @@ def test_a_stable_uuid_is_the_same_at_every_start():
 
 def test_a_stable_uuid_tells_where_one_part_ends():
     assert stable_uuid("a", "bc") != stable_uuid("ab", "c")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, 1, "", "/", "action/1/", "/api/\r\n", "/api/ö/", "/api/a b/", "/" + "a" * 200],
+)
+def test_what_does_not_look_like_the_path_of_an_action_is_none(text):
+    assert as_action_uri(text) is None
+
+
+def test_the_path_of_an_action_is_kept():
+    assert as_action_uri("/" + "a" * 199) == "/" + "a" * 199
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "rest"),
+    [
+        (f"/api/app/v1/service/{ID}/", f"/api/app/v1/service/{ID}/", ""),
+        (
+            f"/api/app/v1/acme/service/{ID}/redeploy/",
+            f"/api/app/v1/acme/service/{ID}/",
+            "redeploy/",
+        ),
+        (f"/api/infra/v1/service/{ID.upper()}/", f"/api/app/v1/service/{ID}/", ""),
+        (f"/api/v1/container/{ID}/", f"/api/v1/container/{ID}/", ""),
+        (f"/api/audit/v1/acme/action/{ID}/", f"/api/audit/v1/action/{ID}/", ""),
+    ],
+)
+def test_a_path_is_rebuilt_from_what_the_grammar_read(text, path, rest):
+    uri, found = read_uri(text)
+
+    assert (uri.path(None), found) == (path, rest)
+
+
+def test_the_configured_namespace_wins():
+    uri, _ = read_uri(f"/api/app/v1/acme/service/{ID}/")
+
+    assert uri.path("other") == f"/api/app/v1/other/service/{ID}/"
+
+
+@given(st.text(max_size=120))
+def test_what_does_not_begin_with_a_uri_to_the_letter_is_none(text):
+    assert read_uri(text) is None
+
+
+@given(st.sampled_from([f"/api/app/v1/service/{ID}/", f"/api/v1/node/{ID}/"]), st.data())
+def test_a_uri_with_any_other_character_in_it_is_not_read(uri, data):
+    at = data.draw(st.integers(0, len(uri) - 1))
+    other = data.draw(
+        st.characters(exclude_characters="/-_", exclude_categories=["Ll", "Lu", "Nd"])
+    )
+
+    assert read_uri(uri[:at] + other + uri[at + 1 :]) is None

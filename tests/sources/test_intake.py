@@ -5,13 +5,23 @@ from threading import Event, Thread
 import pytest
 
 from reactor.model.errors import Stopping
-from reactor.model.event import Arrival
+from reactor.model.event import Arrival, Note
+from reactor.model.lookup import Answer, Found, Need
 from reactor.sources.intake import BATCH_BYTES, Intake, IntakeFeed
 from tests.fakes import PATIENCE
 
 
-def an_arrival(number=0, raw=b"{}"):
-    return Arrival(source="s", raw=raw, identity=str(number))
+def an_arrival(number=0, raw=b"{}", source="s"):
+    return Arrival(source=source, raw=raw, identity=str(number))
+
+
+A_NOTE = Note(source="s", remember={"baseline": "now"})
+AN_ANSWER = Answer(
+    source="s",
+    event_id="1",
+    need=Need("service", "/api/app/v1/service/1/", fresh=False),
+    found=Found(object={"name": "web"}),
+)
 
 
 def identities(arrivals):
@@ -102,6 +112,61 @@ def test_a_frame_larger_than_the_intake_is_let_in_alone():
     assert len(intake) == 0
 
 
+def test_frames_notes_and_answers_come_out_in_the_order_they_went_in():
+    intake = Intake()
+    items = [an_arrival(1), A_NOTE, AN_ANSWER, an_arrival(2)]
+    for item in items:
+        (intake.tell if item is AN_ANSWER else intake.put)(item)
+
+    assert intake.take(10) == items
+
+
+def test_an_offer_is_taken_when_there_is_room_and_never_waits():
+    intake = Intake(max_frames=1)
+
+    assert intake.offer(an_arrival(1))
+    assert not intake.offer(an_arrival(2))
+
+    assert identities(intake.take(10)) == ["1"]
+    assert intake.offer(an_arrival(2))
+
+
+def test_an_answer_is_let_in_though_there_is_no_room():
+    """The events that would make room wait for it."""
+    intake = Intake(max_frames=1)
+    intake.put(an_arrival())
+
+    intake.tell(AN_ANSWER)
+
+    assert intake.take(10)[1] == AN_ANSWER
+
+
+def test_a_source_that_is_held_waits_and_no_other():
+    intake = Intake()
+    intake.hold(frozenset({"s"}))
+    source = Putting(intake, 1)
+
+    assert not intake.offer(an_arrival(1))
+    assert intake.offer(an_arrival(2, source="other"))
+    intake.tell(AN_ANSWER)
+    assert not source.is_through.wait(0.05)
+
+    intake.hold(frozenset())
+    assert source.is_through.wait(PATIENCE)
+    source.join()
+
+
+def test_closing_lets_a_held_source_go():
+    intake = Intake()
+    intake.hold(frozenset({"s"}))
+    source = Putting(intake, 1)
+
+    intake.close()
+
+    source.join()
+    assert source.was_stopped.is_set()
+
+
 def test_closing_lets_a_waiting_source_go_without_its_frame():
     intake = Intake(max_frames=1)
     source = Putting(intake, 2)
@@ -133,6 +198,10 @@ def test_a_closed_intake_takes_nothing_more():
 
     with pytest.raises(Stopping):
         intake.put(an_arrival())
+    with pytest.raises(Stopping):
+        intake.offer(an_arrival())
+    intake.tell(AN_ANSWER)
+    assert intake.take(10) == []
 
 
 def test_a_feed_puts_the_name_of_its_source_on_every_frame():
@@ -151,3 +220,32 @@ def test_a_feed_puts_the_name_of_its_source_on_every_frame():
         facts={"cause": "crash"},
         acknowledge=acknowledged.set,
     )
+
+
+def test_a_feed_offers_frames_with_what_is_to_be_remembered():
+    intake = Intake(max_frames=1)
+    feed = IntakeFeed(intake=intake, source="cloud", platform=True)
+
+    assert feed.offer(b"{}", "1", remember={"container/1": None})
+    assert not feed.offer(b"{}", "2", remember={})
+
+    assert intake.take(10) == [
+        Arrival(
+            source="cloud",
+            raw=b"{}",
+            identity="1",
+            platform=True,
+            remember={"container/1": None},
+        )
+    ]
+
+
+def test_a_feed_keeps_and_finds_what_a_source_remembers():
+    intake = Intake()
+    feed = IntakeFeed(intake=intake, source="s", platform=True, recall=lambda: {"baseline": "now"})
+
+    feed.remember({"baseline": "now"})
+
+    assert intake.take(10) == [A_NOTE]
+    assert feed.recall() == {"baseline": "now"}
+    assert IntakeFeed(intake=intake, source="s", platform=True).recall() == {}

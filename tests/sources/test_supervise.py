@@ -9,7 +9,7 @@ from reactor.model.errors import SourceLost, SourceRefused, Stopping
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.sources.supervise import SourceState, Supervisor, World, backoff
-from tests.fakes import CountingStop, RecordingFeed
+from tests.fakes import CountingStop, FullFeed, RecordingFeed
 
 SPEC = SourceSpec(name="local", type="docker", options={}, place=Place("rules.yaml", 1, 1))
 
@@ -176,6 +176,30 @@ def test_the_status_counts_frames_and_connections(around):
 
     assert (supervisor.status.received, supervisor.status.connections) == (4, 2)
     assert len(feed.frames) == 4
+
+
+def test_an_offer_counts_when_it_was_taken(around):
+    def offer(feed, stop):
+        assert feed.offer(b"{}", "1", remember={"container/1": "Running"})
+        assert not feed.offer(b"{}", "2", remember={})
+
+    supervisor = supervised(around, offer, feed=FullFeed(room=1))
+    supervisor.run(Event())
+
+    assert supervisor.status.received == 1
+
+
+def test_what_a_source_remembers_goes_through_to_the_journal(around):
+    recalled = []
+
+    def remember(feed, stop):
+        feed.remember({"baseline": "now"})
+        feed.offer(b"{}", "1", remember={"container/1": "Running"})
+        recalled.append(feed.recall())
+
+    supervised(around, remember).run(Event())
+
+    assert recalled == [{"baseline": "now", "container/1": "Running"}]
 
 
 def test_the_status_says_since_when_and_why(around):

@@ -25,7 +25,7 @@ def client(ready):
     yield client
     # The client still holds its connection: that must not hold the server.
     server.stop()
-    thread.join(2)
+    thread.join(1)
     assert not thread.is_alive()
     client.close()
 
@@ -52,45 +52,11 @@ def test_there_is_nothing_else(client, method, path, status):
     assert get(client, path, method)[0] == status
 
 
-def test_it_listens_from_its_making_on(ready):
-    server = WebServer("127.0.0.1", 0, ready.is_set)
-    client = http.client.HTTPConnection(*server.address, timeout=PATIENCE)
-    client.request("GET", "/healthz")
-
-    thread = Thread(target=server.serve)
-    thread.start()
-
-    assert client.getresponse().status == 503
-    client.close()
-    server.stop()
-    thread.join(PATIENCE)
-
-
-def test_an_address_that_is_taken_is_refused_with_what_to_do(ready):
-    first = WebServer("127.0.0.1", 0, ready.is_set)
-    port = first.address[1]
-
+def test_an_address_that_cannot_be_had_is_refused_with_what_to_do(ready):
     with pytest.raises(ReactorError) as refusal:
-        WebServer("127.0.0.1", port, ready.is_set)
+        WebServer("192.0.2.1", 8080, ready.is_set)
 
     assert str(refusal.value) == (
-        f"cannot listen on 127.0.0.1:{port}: Address already in use; "
+        "cannot listen on 192.0.2.1:8080: Cannot assign requested address; "
         "choose another address with --http HOST:PORT, or --http off"
     )
-    first._socket.close()  # it never served, which would have closed it
-
-
-@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
-def test_an_address_that_is_not_ours_is_refused(ready, host):
-    with pytest.raises(ReactorError, match=f"cannot listen on {host}:8080: "):
-        WebServer(host, 8080, ready.is_set)
-
-
-def test_it_speaks_ipv6(ready):
-    try:
-        server = WebServer("::1", 0, ready.is_set)
-    except ReactorError:
-        pytest.skip("this machine has no IPv6")
-
-    assert server.address[0] == "::1"
-    server._socket.close()  # it never served, which would have closed it

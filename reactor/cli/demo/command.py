@@ -1,13 +1,13 @@
-"""The command: a receiver, the engine with the example's rules, events, a minute, a summary."""
+"""The command: a simulated Docker Cloud, the service on the example's rules, what it sends to, and
+a summary."""
 
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,24 +18,30 @@ from urllib.parse import urlsplit
 import typer
 
 from reactor.actions import ACTIONS
-from reactor.app import PATIENCE, Observers, Service, ignore, started
-from reactor.cli.demo.narrator import Narrator, summary
-from reactor.cli.demo.player import play, recordings
+from reactor.app import Observers, Service
+from reactor.cli.demo.cloud import SimulatedCloud
+from reactor.cli.demo.narrator import Narrator
 from reactor.cli.demo.receiver import Receiver
+from reactor.cli.demo.totals import summary
 from reactor.cli.story import clock
 from reactor.clock import monotonic, utc_now
 from reactor.config.ruleset import Resolve, load_ruleset
 from reactor.duration import parse_duration
 from reactor.journal.database import open_reader
+from reactor.journal.deliveries import list_deliveries
 from reactor.journal.summary import counts
-from reactor.model.problem import Place
-from reactor.model.rule import Ruleset, SourceSpec
+from reactor.model.rule import Ruleset
 from reactor.observe.log import Printer
+from reactor.running import PATIENCE, ignore, started
 from reactor.sources import SOURCES
+from reactor.sources.supervise import SourceState
 
 DEFAULT_DOCKER = "unix:///var/run/docker.sock"
-SETTLING = 3.0
-"""Seconds kept at the end, so that the last messages arrive before the summary."""
+CLOUD, DOCKER = "cloud", "local"
+"""The sources of rules.example.yaml."""
+
+CONNECTING = 10.0
+"""Seconds that the source gets to connect, so that the first crash is not missed."""
 
 TRY_IT = "docker run --rm busybox sh -c 'exit 7'"
 
@@ -54,73 +60,78 @@ def demo(
     printer = Printer(sys.stdout)
     thread = started("printer", printer.run, ignore)
     with TemporaryDirectory(prefix="reactor-demo-") as folder:
-        _perform(Path(folder), span.total_seconds(), printer)
+        _perform(Path(folder) / "journal", span.total_seconds(), printer)
     printer.close()
     thread.join(PATIENCE)
 
 
-def _perform(folder: Path, seconds: float, printer: Printer) -> None:
+def _perform(journal: Path, seconds: float, printer: Printer) -> None:
     """The demo from its first line to its last."""
-    stop, docker = StopEvent(), _reachable_engine()
 
     def told(text: str) -> None:
         printer.line(f"{clock(utc_now())}  {text}")
 
+    def headed(text: str) -> None:
+        printer.line("")
+        printer.line(text)
+
     receiver = Receiver(lambda sentence: told(f"received   {sentence}"))
-    played = recordings()
-    ruleset = _example(receiver.url, {name: folder / f"{name}.jsonl" for name in played}, docker)
-    narrator = Narrator(ruleset, told)
-    for line in _prologue(receiver.url, docker, seconds):
+    cloud, docker, stop = SimulatedCloud(), _reachable_engine(), StopEvent()
+    ruleset = _example({**cloud.variables, **_addresses(receiver.url)}, docker)
+    narrator = Narrator(ruleset, told, headed)
+    for line in _prologue(cloud, receiver.url, docker, seconds):
         printer.line(line)
     started("receiver", receiver.serve_forever, ignore)
-    with _running(ruleset, folder, narrator, told), _stopped_by_signals(stop):
-        for name, cues in played.items():
-            into = folder / f"{name}.jsonl"
-            started("player", partial(play, cues, into, seconds - SETTLING, stop), ignore)
-        _wait(seconds, stop)
-        stop.set()
+    hub = started("hub", cloud.serve, ignore)
+    with _stopped_by_signals(stop), _running(ruleset, journal, narrator, told) as service:
+        _connect(service, stop)
+        _play(cloud, seconds, narrator, stop)
+    cloud.stop()
+    hub.join(PATIENCE)
     receiver.shutdown()
     receiver.server_close()
-    printer.line("")
-    printer.line("The journal's own count of it:")
-    for line in summary(counts(open_reader(folder / "journal"))):
-        printer.line(f"  {line}")
-    printer.line("Next: README.md, 'A first rule'.")
+    for line in _epilogue(journal, ruleset):
+        printer.line(line)
 
 
-def _wait(seconds: float, stop: StopEvent) -> None:
-    """Until the time is over or `stop` is set. A signal that comes in the instant before a wait
-    begins is handled only after it, so no wait is longer than half a second."""
-    end = monotonic() + seconds
-    while (left := end - monotonic()) > 0 and not stop.wait(min(left, 0.5)):
+def _addresses(receiver: str) -> Mapping[str, str]:
+    return {"SLACK_WEBHOOK_URL": f"{receiver}/slack", "DEPLOY_LOG_URL": f"{receiver}/deploys"}
+
+
+def _connect(service: Service, stop: StopEvent) -> None:
+    """Wait until the stream is open."""
+    end = monotonic() + CONNECTING
+    while not _is_connected(service) and monotonic() < end and not stop.wait(0.05):
         pass
 
 
-def _example(receiver: str, played: Mapping[str, Path], docker: str | None) -> Ruleset:
-    """The rules of rules.example.yaml, sending to the receiver, on the demo's own sources."""
-    environment = {
-        **os.environ,
-        "SLACK_WEBHOOK_URL": f"{receiver}/slack",
-        "DEPLOY_LOG_URL": f"{receiver}/deploys",
-    }
-    loaded = load_ruleset(
+def _is_connected(service: Service) -> bool:
+    return any(
+        status.name == CLOUD and status.state is SourceState.CONNECTED
+        for status in service.statuses()
+    )
+
+
+def _play(cloud: SimulatedCloud, seconds: float, narrator: Narrator, stop: StopEvent) -> None:
+    """Let the story happen until the time is over or `stop` is set. A signal that comes in the
+    instant before a wait begins is handled only after it, so none is longer than a moment."""
+    story, end = cloud.story(seconds), monotonic() + seconds
+    while (left := end - monotonic()) > 0 and not stop.wait(min(left, 0.05)):
+        narrator.happen(lambda: story.perform(cloud.fleet, utc_now()))
+
+
+def _example(variables: Mapping[str, str], docker: str | None) -> Ruleset:
+    """The rules of rules.example.yaml with these variables, without its Docker Engine if there is
+    none."""
+    ruleset = load_ruleset(
         example_path(),
-        environment=environment,
+        environment={**os.environ, **variables},
         sources=SOURCES,
         actions=ACTIONS,
         resolve=Resolve.ALL,
-    )
-    place = Place("demo", 1, 1)
-    sources = {}
-    for name, path in played.items():
-        path.touch()
-        options = {"path": str(path), "follow": True}
-        sources[name] = SourceSpec(name=name, type="file", options=options, place=place)
-    if docker:
-        sources["docker"] = SourceSpec(
-            name="docker", type="docker", options={"host": docker}, place=place
-        )
-    return replace(loaded.ruleset, sources=sources)
+    ).ruleset
+    kept = {name: spec for name, spec in ruleset.sources.items() if docker or name != DOCKER}
+    return replace(ruleset, sources=kept)
 
 
 def example_path() -> Path:
@@ -144,24 +155,34 @@ def _reachable_engine() -> str | None:
     return None
 
 
-def _prologue(receiver: str, docker: str | None, seconds: float) -> Iterator[str]:
+def _prologue(
+    cloud: SimulatedCloud, receiver: str, docker: str | None, seconds: float
+) -> Iterator[str]:
     yield f"reactor demo, {seconds:.0f} seconds. Ctrl-C ends it sooner."
-    yield f"rules:      {example_path().name}, its Slack and webhook addresses set to {receiver}"
-    yield "events:     recorded: a day of the Compose project 'shop', in fast motion"
-    yield "            cloud: frames of Docker Cloud and Tutum as their clients kept them"
+    yield f"rules:      {example_path().name}; its Slack and webhook addresses are {receiver}"
+    yield f"events:     cloud: a simulated Docker Cloud at {cloud.stream_host}, made for this"
     if docker:
-        yield f"            docker: your Docker Engine at {docker}; try"
+        yield f"            local: your Docker Engine at {docker}; try"
         yield f"            {TRY_IT}"
     else:
         yield "            (no Docker Engine was found here; none is needed)"
-    yield "lines:      event = it happened; fired, held back = what a rule made of it;"
-    yield "            received = what came out at the other end"
+    yield "lines:      world = what happens there; event = what reactor saw of it;"
+    yield "            fired, held back = what a rule made of it; called = a call back to the API;"
+    yield "            caused = the events that followed; received = what came out at the other end"
+
+
+def _epilogue(journal: Path, ruleset: Ruleset) -> Iterator[str]:
     yield ""
+    yield "The journal's own count of it:"
+    with closing(open_reader(journal)) as reader:
+        for line in summary(counts(reader), list_deliveries(reader), ruleset):
+            yield f"  {line}"
+    yield "Next: README.md, 'A first rule'."
 
 
 @contextmanager
 def _running(
-    ruleset: Ruleset, folder: Path, narrator: Narrator, told: Callable[[str], None]
+    ruleset: Ruleset, journal: Path, narrator: Narrator, told: Callable[[str], None]
 ) -> Iterator[Service]:
     """The service itself, exactly as `reactor run` builds it."""
     observers = Observers(
@@ -172,14 +193,13 @@ def _running(
         on_refused=ignore,
         on_failure=lambda what: told(f"{what}: please report this"),
     )
-    service = Service(
-        ruleset=ruleset, data_dir=folder / "journal", listen=None, observers=observers
-    )
+    service = Service(ruleset=ruleset, data_dir=journal, listen=None, observers=observers)
     service.start()
     try:
         yield service
     finally:
         service.stop()
+        narrator.close()
 
 
 @contextmanager

@@ -1,94 +1,158 @@
 """Tells the demo's story to somebody who never saw reactor: what happened, what it did, and why."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
 
+from reactor.actions import ACTIONS
+from reactor.cli.demo.words import because, described, listed
+from reactor.cli.story import lookups_failed
 from reactor.delivery.retry import Decision
-from reactor.duration import format_duration
-from reactor.engine.normalize import record_of
 from reactor.model.delivery import Attempt, Delivery, Move
-from reactor.model.event import Event
-from reactor.model.journal import Counts
+from reactor.model.event import PLATFORM_OBJECTS, Event
 from reactor.model.match import Evaluation, Reason
-from reactor.model.rule import ActionSpec, Rate, Rule, Ruleset
+from reactor.model.rule import Ruleset
+from reactor.model.uri import ObjectRef, parse_uri, read_uri
 from reactor.pipeline import Committed
+
+HEADLINES: Mapping[tuple[str, int], str] = {
+    ("web", 1): "1. A container of web crashes. Slack hears of it, and web is redeployed.",
+    ("web", 2): "2. It crashes again. Slack is spared a second message; web is redeployed again.",
+    ("backup", 1): "3. Other things happen. What no rule speaks of is neither looked up nor told.",
+    ("web", 4): "4. Three redeploys an hour are enough. The next is held back, and counted.",
+}
+"""What to look for, above the first, second, … happening to a service."""
+
+_ENDED = ("Success", "Failed", "Canceled")
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """A call back that is under way: what it is, and what was seen of its object meanwhile."""
+
+    words: str
+    seen: Counter[str] = field(default_factory=Counter)
 
 
 class Narrator:
-    """Writes a line for each event, decision, delivery and message; `tell` must not block."""
+    """Writes a line for each happening, event, decision and call with `tell`, and above some of
+    them a headline. Neither may block. May be used by several threads.
+    """
 
-    def __init__(self, ruleset: Ruleset, tell: Callable[[str], None]) -> None:
-        self._rules = {rule.name: rule for rule in ruleset.rules}
-        self._tell = tell
+    def __init__(
+        self, ruleset: Ruleset, tell: Callable[[str], None], headline: Callable[[str], None]
+    ) -> None:
+        self._ruleset, self._tell, self._headline = ruleset, tell, headline
+        self._lock = Lock()
+        self._happenings = Counter[str]()
+        self._names: dict[ObjectRef, str] = {}
+        self._calls: dict[ObjectRef, _Called] = {}
+
+    def happen(self, perform: Callable[[], Iterable[str]]) -> None:
+        """Let the world go on, and tell its sentences before anything that follows from it."""
+        with self._lock:
+            for sentence in perform():
+                who = sentence.split("-")[0]
+                self._happenings[who] += 1
+                if text := HEADLINES.get((who, self._happenings[who])):
+                    self._headline(text)
+                self._tell(f"world      {sentence}")
 
     def committed(self, committed: Committed) -> None:
-        """Each event, and beneath it what the rules made of it."""
-        for event in committed.events:
-            self._tell(f"event      {event.source}: {described(event)}")
-            for row in committed.evaluations:
-                if (row.source, row.event_id) == (event.source, event.id):
-                    self._tell(f"  {self._decided(row)}")
-        for rejection in committed.rejections:
-            self._tell(f"refused    a frame of {rejection.source}: {rejection.reason}")
+        """Each event of which a rule made something, and beneath it what; the others in short."""
+        with self._lock:
+            for event in committed.events:
+                self._learn(event)
+            rest: dict[str, Counter[str]] = {}
+            for event in committed.events:
+                rows = [row for row in committed.evaluations if _is_of(row, event)]
+                if rows or lookups_failed(event):
+                    self._tell_event(event, rows)
+                elif not self._is_caused(event):
+                    rest.setdefault(event.source, Counter())[described(event)] += 1
+            for source, seen in rest.items():
+                self._tell(f"events     {source}: {listed(seen)}")
+            for delivery in committed.deliveries:
+                self._expect(delivery)
+            for rejection in committed.rejections:
+                self._tell(f"refused    a frame of {rejection.source}: {rejection.reason}")
+
+    def _learn(self, event: Event) -> None:
+        """The names that were looked up, to call objects by them later."""
+        for kind in PLATFORM_OBJECTS:
+            known = event.facts.get(kind)
+            if isinstance(known, Mapping) and (ref := _ref(known.get("uri"))) and "name" in known:
+                self._names[ref] = str(known["name"])
+
+    def _tell_event(self, event: Event, rows: Iterable[Evaluation]) -> None:
+        self._tell(f"event      {event.source}: {described(event)}")
+        for kind, why in lookups_failed(event):
+            self._tell(f"  unknown    its {kind}: {why}")
+        for row in rows:
+            self._tell(f"  {self._decided(row)}")
 
     def _decided(self, row: Evaluation) -> str:
         name = f"{row.rule} → {row.action}"
         if row.reason is Reason.FIRED:
             return f"fired      {name}"
-        rule = self._rules[row.rule]
-        action = next(action for action in rule.actions if action.name == row.action)
-        return f"held back  {name}: {_because(row.reason, rule, action)}"
+        return f"held back  {name}: {because(self._ruleset, row.rule, row.action, row.reason)}"
+
+    def _expect(self, delivery: Delivery) -> None:
+        """From now on until its action ends, what happens to the object of a call is caused by
+        reactor."""
+        ref = _called(delivery)
+        if ref is not None:
+            self._calls.setdefault(ref, _Called(self._words(delivery, ref)))
+
+    def _words(self, delivery: Delivery, ref: ObjectRef) -> str:
+        return f"{delivery.type} of {ref.type} {self._names.get(ref, ref.id)}"
+
+    def _is_caused(self, event: Event) -> bool:
+        """Whether it follows from a call of ours, and is kept for the line that tells of that."""
+        parents = event.data.get("parents")
+        uris = [event.subject, *(parents if isinstance(parents, list) else [])]
+        found = next((ref for ref in map(_ref, uris) if ref in self._calls), None)
+        if found is None:
+            return False
+        self._calls[found].seen[described(event)] += 1
+        if event.data.get("type") == "action" and event.data.get("state") in _ENDED:
+            self._tell_caused(found)
+        return True
+
+    def _tell_caused(self, ref: ObjectRef) -> None:
+        call = self._calls.pop(ref)
+        if call.seen:
+            self._tell(f"caused     by the {call.words}: {listed(call.seen)}")
 
     def attempted(self, delivery: Delivery, attempt: Attempt, decision: Decision) -> None:
-        """A delivery that did not go through; the receiver itself tells of the others."""
-        if decision.move is not Move.SUCCEED:
-            self._tell(f"failed     {delivery.rule} → {delivery.action}: {attempt.detail}")
+        """A call back, and a delivery that did not go through; the receiver tells of the others."""
+        with self._lock:
+            ref = _called(delivery)
+            if decision.move is not Move.SUCCEED:
+                self._tell(f"failed     {delivery.rule} → {delivery.action}: {attempt.detail}")
+                if decision.move is Move.BURY and ref in self._calls:
+                    self._tell_caused(ref)
+            elif ref is not None:
+                self._tell(f"called     {self._words(delivery, ref)}: {attempt.detail}")
+
+    def close(self) -> None:
+        """Tell what is still to be told."""
+        with self._lock:
+            for ref in list(self._calls):
+                self._tell_caused(ref)
 
 
-def described(event: Event) -> str:
-    """An event in words: "container shop-web-1 of service web: Stopped, exit code 7"."""
-    fields = record_of(event).fields
-    container, docker = _object(fields, "container"), _object(fields, "docker")
-    what = str(fields.get("type", "a frame without type"))
-    name, service = container.get("name"), _object(fields, "service").get("name")
-    who = (f" {name}" if name else "") + (f" of service {service}" if service else "")
-    state = fields.get("state") or docker.get("Action") or fields.get("action") or "no state"
-    code = container.get("exit_code")
-    return f"{what}{who}: {state}" + (f", exit code {code}" if code is not None else "")
+def _is_of(row: Evaluation, event: Event) -> bool:
+    return (row.source, row.event_id) == (event.source, event.id)
 
 
-def _object(fields: Mapping[str, object], name: str) -> Mapping[str, object]:
-    value = fields.get(name)
-    return value if isinstance(value, Mapping) else {}
+def _ref(uri: object) -> ObjectRef | None:
+    return parse_uri(uri) if isinstance(uri, str) else None
 
 
-def _because(reason: Reason, rule: Rule, action: ActionSpec) -> str:
-    """Why it was held back, with the numbers."""
-    if reason is Reason.THROTTLED:
-        rate = action.throttle or rule.throttle
-        return f"throttled, no more than {_rate(rate)}" if rate else "throttled"
-    if reason is Reason.IF_FALSE:
-        return "its own `if` is not true for this event"
-    return "in the shadow (shadow: true): decided and recorded, not sent"
-
-
-def _rate(rate: Rate) -> str:
-    return f"{rate.count} per {format_duration(rate.per)}"
-
-
-def summary(counts: Counts) -> list[str]:
-    """The totals of the journal as sentences."""
-    events = ", ".join(f"{number} from {source}" for source, number in counts.events.items())
-    reasons = Counter[Reason]()
-    for (_, _, reason), number in counts.evaluations.items():
-        reasons[reason] += number
-    held = ", ".join(
-        f"{number} {reason}" for reason, number in reasons.items() if reason is not Reason.FIRED
-    )
-    states = ", ".join(f"{number} {state}" for state, number in counts.deliveries.items())
-    return [
-        f"events       {sum(counts.events.values())} ({events or 'none'})",
-        f"matches      {reasons.total()} = {reasons[Reason.FIRED]} fired"
-        + (f" + {reasons.total() - reasons[Reason.FIRED]} held back ({held})" if held else ""),
-        f"deliveries   {sum(counts.deliveries.values())} ({states or 'none'})",
-    ]
+def _called(delivery: Delivery) -> ObjectRef | None:
+    """The object of a call back."""
+    path = delivery.request.shown_url or ""
+    found = read_uri(path) if ACTIONS[delivery.type].calls_back else None
+    return ObjectRef(found[0].type, found[0].uuid) if found else None

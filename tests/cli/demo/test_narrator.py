@@ -1,111 +1,168 @@
-"""The story is told in words that need no knowledge of reactor."""
+"""The story has a line for all that matters, and what a call of ours caused stands in one."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from reactor.cli.demo.narrator import Narrator, described, summary
+from reactor.cli.demo.narrator import HEADLINES, Narrator
 from reactor.delivery.retry import Decision
-from reactor.model.delivery import Attempt, Move, State
+from reactor.model.delivery import Attempt, Move
 from reactor.model.event import Rejection
-from reactor.model.journal import Counts
 from reactor.model.match import Evaluation, Reason
-from reactor.model.rule import Rate
+from reactor.model.request import StoredRequest
 from reactor.pipeline import Committed
 from tests.builders import NOON, a_delivery, a_rule, a_ruleset, an_action, an_event
 
-WEB = {"container": {"name": "shop-web-1", "exit_code": 7}, "service": {"name": "web"}}
+UUID = "0b0e7d0a-6f7d-4c1c-8a53-1f5d3e7b0a11"
+WEB = f"/api/app/v1/service/{UUID}/"
+OTHER = "/api/app/v1/service/7d6696b7-fbaf-471d-8e6b-ce7052586c24/"
 ROW = Evaluation(
     event_id="e-1",
-    source="local",
+    source="cloud",
     rule="crash",
-    action="slack",
+    action="log",
     reason=Reason.FIRED,
     at=NOON,
     key="[]",
 )
-
-
-def a_rate(count, minutes):
-    return Rate(count=count, per=timedelta(minutes=minutes))
-
-
-def told(committed=None, *, ruleset=None, attempt=None):
-    lines = []
-    narrator = Narrator(ruleset or a_ruleset(), lines.append)
-    if committed:
-        narrator.committed(committed)
-    if attempt:
-        narrator.attempted(*attempt)
-    return lines
-
-
-@pytest.mark.parametrize(
-    ("frame", "facts", "words"),
-    [
-        (
-            {"type": "container", "state": "Stopped"},
-            WEB,
-            "container shop-web-1 of service web: Stopped, exit code 7",
-        ),
-        (
-            {"type": "container", "state": "Stopped"},
-            {"container": {"exit_code": 0}},
-            "container: Stopped, exit code 0",
-        ),
-        (
-            {"type": "container", "action": "update", "docker": {"Action": "oom"}},
-            {"container": {"name": "a"}},
-            "container a: oom",
-        ),
-        ({"type": "action", "action": "update"}, {}, "action: update"),
-        ({"type": "auth"}, {}, "auth: no state"),
-        ({"state": "Success"}, {}, "a frame without type: Success"),
-        ({"type": "error", "docker": "no object"}, {}, "error: no state"),
-    ],
+REDEPLOY = replace(
+    a_delivery(),
+    type="redeploy",
+    request=StoredRequest(method="POST", shown_url=f"{WEB}redeploy/", url=(f"{WEB}redeploy/",)),
 )
-def test_an_event_in_words(frame, facts, words):
-    assert described(an_event(platform=True, facts=facts, **frame)) == words
+ATTEMPT = Attempt(
+    delivery_id="delivery-1",
+    number=1,
+    started_at=NOON,
+    ended_at=NOON,
+    verdict="retry",
+    status=503,
+    detail="503 Service Unavailable",
+)
 
 
-def test_beneath_each_event_stands_what_the_rules_made_of_it():
-    one, two = an_event(uuid="e-1", type="container"), an_event(uuid="e-2", type="node")
+class Told:
+    """A narrator and its lines."""
 
-    lines = told(Committed(events=(one, two), evaluations=(ROW, replace(ROW, event_id="e-2"))))
+    def __init__(self):
+        self.lines, self.headlines = [], []
+        ruleset = a_ruleset(a_rule(name="crash", actions=(an_action(),)))
+        self.narrator = Narrator(ruleset, self.lines.append, self.headlines.append)
 
-    assert lines == [
-        "event      local: container: no state",
-        "  fired      crash → slack",
-        "event      local: node: no state",
-        "  fired      crash → slack",
+    def commit(self, *events, **rest):
+        self.narrator.committed(Committed(events=events, **rest))
+
+    def attempt(self, delivery, move):
+        self.narrator.attempted(delivery, ATTEMPT, Decision(move=move))
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+def an_event_of(uri, *, uuid="e-9", parents=(), **frame):
+    return an_event(
+        source="cloud", platform=True, uuid=uuid, resource_uri=uri, parents=list(parents), **frame
+    )
+
+
+def test_a_happening_is_told_and_some_have_a_headline(told):
+    told.narrator.happen(lambda: ["web-2 is killed: exit code 137", "node-3 is back"])
+    told.narrator.happen(lambda: ["web-1 crashes: exit code 1"])
+
+    assert told.lines == [
+        "world      web-2 is killed: exit code 137",
+        "world      node-3 is back",
+        "world      web-1 crashes: exit code 1",
+    ]
+    assert told.headlines == [HEADLINES["web", 1], HEADLINES["web", 2]]
+
+
+def test_beneath_an_event_stands_what_the_rules_made_of_it(told):
+    one = an_event(source="cloud", uuid="e-1", type="container", state="Stopped")
+    two = an_event(source="cloud", uuid="e-2", type="node", state="Unreachable")
+    rows = (ROW, replace(ROW, event_id="e-2", reason=Reason.IF_FALSE))
+
+    told.commit(one, two, evaluations=rows)
+
+    assert told.lines == [
+        "event      cloud: container Stopped",
+        "  fired      crash → log",
+        "event      cloud: node Unreachable",
+        "  held back  crash → log: its own `if` is not true for this event",
     ]
 
 
-@pytest.mark.parametrize(
-    ("reason", "rule", "action", "why"),
-    [
-        (Reason.THROTTLED, {}, {"throttle": a_rate(1, 5)}, "throttled, no more than 1 per 5m"),
-        (Reason.THROTTLED, {"throttle": a_rate(3, 90)}, {}, "throttled, no more than 3 per 1h30m"),
-        (Reason.THROTTLED, {}, {}, "throttled"),
-        (Reason.IF_FALSE, {}, {}, "its own `if` is not true for this event"),
-        (Reason.SHADOW, {}, {}, "in the shadow (shadow: true): decided and recorded, not sent"),
-    ],
-)
-def test_a_hold_back_has_its_reason_with_the_numbers(reason, rule, action, why):
-    actions = (an_action(name="slack", **action),)
-    ruleset = a_ruleset(a_rule(name="crash", actions=actions, **rule))
-    committed = Committed(
-        events=(an_event(uuid="e-1"),), evaluations=(replace(ROW, reason=reason),)
+def test_events_of_which_no_rule_made_anything_are_one_short_line_for_each_source(told):
+    running = {"type": "container", "state": "Running"}
+    events = [an_event(uuid=f"e-{number}", source="cloud", **running) for number in range(3)]
+
+    told.commit(*events, an_event(source="local", type="container", state="Stopped"))
+
+    assert told.lines == [
+        "events     cloud: 3x container Running",
+        "events     local: container Stopped",
+    ]
+
+
+def test_an_object_that_could_not_be_looked_up_is_told(told):
+    event = an_event(source="cloud", type="container", state="Stopped")
+
+    told.commit(replace(event, unknown={"container": "it is Running by now", "node": "not asked"}))
+
+    assert told.lines == [
+        "event      cloud: container Stopped",
+        "  unknown    its container: it is Running by now",
+    ]
+
+
+def test_what_a_call_causes_is_told_when_its_action_ends(told):
+    named = an_event_of(WEB, type="service", state="Running")
+    told.commit(replace(named, facts={"service": {"uri": WEB, "name": "web"}}))
+    told.commit(deliveries=(REDEPLOY,))
+    told.lines.clear()
+
+    told.attempt(REDEPLOY, Move.SUCCEED)
+    told.commit(
+        an_event_of(WEB, type="service", state="Redeploying"),
+        an_event_of(OTHER, type="service", state="Running"),
     )
+    told.commit(*[an_event_of("x", parents=[WEB], type="container", state="Running")] * 2)
+    told.commit(an_event_of("y", parents=[WEB], type="action", state="Success"))
+    told.commit(an_event_of(WEB, type="service", state="Stopped"))
 
-    assert told(committed, ruleset=ruleset)[1] == f"  held back  crash → slack: {why}"
+    assert told.lines == [
+        "called     redeploy of service web: 503 Service Unavailable",
+        "events     cloud: service Running",
+        (
+            "caused     by the redeploy of service web: service Redeploying, "
+            "2x container Running, action Success"
+        ),
+        "events     cloud: service Stopped",
+    ]
 
 
-def test_a_refused_frame_is_told():
-    rejection = Rejection(source="local", received_at=NOON, reason="not_json", excerpt="x", size=1)
+def test_what_was_not_told_is_told_at_the_end(told):
+    told.commit(deliveries=(REDEPLOY,))
+    told.commit(an_event_of(WEB, type="service", state="Redeploying"))
 
-    assert told(Committed(rejections=(rejection,))) == ["refused    a frame of local: not_json"]
+    told.narrator.close()
+    told.narrator.close()
+
+    assert told.lines == [f"caused     by the redeploy of service {UUID}: service Redeploying"]
+
+
+def test_a_call_that_was_refused_causes_nothing(told):
+    told.commit(deliveries=(REDEPLOY,))
+
+    told.attempt(REDEPLOY, Move.BURY)
+    told.commit(an_event_of(WEB, type="service", state="Running"))
+
+    assert told.lines == [
+        f"failed     {REDEPLOY.rule} → {REDEPLOY.action}: 503 Service Unavailable",
+        "events     cloud: service Running",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,47 +173,15 @@ def test_a_refused_frame_is_told():
         (Move.BURY, ["failed     every event → webhook: 503 Service Unavailable"]),
     ],
 )
-def test_only_deliveries_that_fail_are_told(move, lines):
-    attempt = Attempt(
-        delivery_id="delivery-1",
-        number=1,
-        started_at=NOON,
-        ended_at=NOON,
-        verdict="retry",
-        status=503,
-        detail="503 Service Unavailable",
-    )
+def test_of_messages_only_those_that_fail_are_told(told, move, lines):
+    told.attempt(a_delivery(), move)
 
-    assert told(attempt=(a_delivery(), attempt, Decision(move=move))) == lines
+    assert told.lines == lines
 
 
-def test_the_summary_adds_up():
-    found = summary(
-        Counts(
-            events={"recorded": 5, "docker": 2},
-            duplicates={},
-            rejected={},
-            evaluations={
-                ("a", "slack", Reason.FIRED): 2,
-                ("b", "log", Reason.FIRED): 1,
-                ("a", "slack", Reason.THROTTLED): 4,
-            },
-            deliveries={State.SUCCEEDED: 2, State.DEAD: 1},
-        )
-    )
+def test_a_refused_frame_is_told(told):
+    rejection = Rejection(source="local", received_at=NOON, reason="not_json", excerpt="x", size=1)
 
-    assert found == [
-        "events       7 (5 from recorded, 2 from docker)",
-        "matches      7 = 3 fired + 4 held back (4 throttled)",
-        "deliveries   3 (2 succeeded, 1 dead)",
-    ]
+    told.commit(rejections=(rejection,))
 
-
-def test_the_summary_of_nothing():
-    nothing = Counts(events={}, duplicates={}, rejected={}, evaluations={}, deliveries={})
-
-    assert summary(nothing) == [
-        "events       0 (none)",
-        "matches      0 = 0 fired",
-        "deliveries   0 (none)",
-    ]
+    assert told.lines == ["refused    a frame of local: not_json"]

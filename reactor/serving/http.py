@@ -1,0 +1,86 @@
+"""An HTTP and WebSocket server with a thread of its own, for any ASGI application."""
+
+import asyncio
+import socket
+from concurrent.futures import Future
+from contextlib import ExitStack
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from reactor.model.errors import ReactorError
+
+GRACE = 0.5
+"""Seconds that connections get to end by themselves when the server stops."""
+
+STALLED = 30_000
+"""Milliseconds without a sign of life from a peer that has something to take from us."""
+
+MOST_HEARD = 64 * 1024
+"""Bytes of a WebSocket message from outside."""
+
+
+class HttpServer:
+    """Listens from construction on; `serve` is the body of its thread.
+
+    Raises ReactorError when the address cannot be had; `advice` then says what to do instead.
+    """
+
+    def __init__(self, app: ASGIApp, listen: tuple[str, int], *, advice: str) -> None:
+        self._socket = _listening(*listen, advice=advice)
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
+        self._stopped: Future[None] = Future()
+        config = uvicorn.Config(
+            app,
+            lifespan="on",
+            ws="websockets-sansio",
+            ws_max_size=MOST_HEARD,
+            ws_per_message_deflate=False,
+            ws_ping_interval=None,  # clients ping; some of the old ones are silent for minutes
+            proxy_headers=False,  # the peer's word on who it speaks for is not proof
+            log_config=None,
+            access_log=False,
+        )
+        self._server = uvicorn.Server(config)
+
+    def serve(self) -> None:
+        """Answer until `stop`."""
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        stopped = asyncio.wrap_future(self._stopped)
+        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        self._server.should_exit = True
+        await asyncio.wait({serving}, timeout=GRACE)
+        # One whose peer does not read would hold the server for ever.
+        for connection in self._server.server_state.connections:
+            connection.transport.abort()
+        await serving
+
+    def stop(self) -> None:
+        """End `serve` within a second, or as soon as it is called."""
+        if not self._stopped.done():
+            self._stopped.set_result(None)
+
+
+def _listening(host: str, port: int, *, advice: str) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with ExitStack() as opened:
+            # asyncio turns off Nagle's delays only where it is told the protocol.
+            listening = opened.enter_context(
+                socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            )
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Connections inherit it: without it the kernel tries a dead peer for many minutes.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED)
+            listening.bind((host, port))
+            # Now, not when the thread runs: until then two programs could share the address.
+            listening.listen()
+            opened.pop_all()
+    except OSError as fault:
+        raise ReactorError(
+            f"cannot listen on {host}:{port}: {fault.strerror or fault}; {advice}"
+        ) from fault
+    return listening

@@ -1,0 +1,110 @@
+"""Events that wait for lookups: who must wait, what is asked for them, when they may go on.
+
+One thread at a time. It blocks nowhere: answers come back through `tell`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+
+from reactor.engine.lookups import Wanted, needs, opened, recalled, uri_of
+from reactor.engine.parking import Parking
+from reactor.model.event import PLATFORM_OBJECTS, Event
+from reactor.model.lookup import Answer, Found, Need
+from reactor.model.protocols import Lookups
+
+
+class Waiting:
+    """`lookups` has those sources whose objects can be asked for, `wanted` is what the rules ask
+    for. `tell` brings an answer to where `unpark` is called; it is called from any thread."""
+
+    def __init__(
+        self,
+        wanted: tuple[Wanted, ...],
+        lookups: Mapping[str, Lookups],
+        tell: Callable[[Answer], None],
+    ) -> None:
+        self._wanted, self._lookups, self._tell = wanted, lookups, tell
+        self._parking = Parking()
+
+    def admit(self, events: Iterable[Event]) -> tuple[list[Event], list[Event], list[Event]]:
+        """All of them with what is known already; those that can be decided now; those that have
+        to wait for a lookup, or behind an event of the same subject that does."""
+        known, ready, parked = [], [], []
+        for event in events:
+            lookups = self._lookups.get(event.source)
+            if lookups:
+                lookups.forget(event.subject)
+            seen, needed = self._look(opened(event) if lookups else event)
+            known.append(seen)
+            if needed or self._parking.holds(seen):
+                self._parking.park(seen, needed)
+                parked.append(seen)
+            else:
+                ready.append(seen)
+        return known, ready, parked
+
+    def _look(self, event: Event) -> tuple[Event, tuple[Need, ...]]:
+        """What is known already of the objects that the rules ask for, and what else they need."""
+        needed, lookups = needs(event, self._wanted), self._lookups.get(event.source)
+        if not needed or lookups is None:
+            return event, needed
+        for kind in PLATFORM_OBJECTS:  # in this order: one leads to the next
+            uri = uri_of(event, kind)
+            stable = lookups.recall(uri) if uri and kind in event.unknown else None
+            if stable is not None:
+                event = recalled(event, kind, stable)
+        return event, needs(event, self._wanted)
+
+    def resume(self, events: Iterable[Event]) -> list[Event]:
+        """Take up events that an earlier process had parked; those that can be decided now."""
+        accepted = list(events)
+        for event in accepted:
+            self._parking.park(*self._look(event))
+        return [each for event in accepted for each in self._advance(event)]
+
+    def unpark(self, answers: Iterable[Answer]) -> list[Event]:
+        """The events that can be decided now that these lookups have ended."""
+        heads = (self._parking.answer(answer) for answer in answers)
+        return [event for head in heads if head for event in self._advance(head)]
+
+    def _advance(self, event: Event) -> Iterator[Event]:
+        """The events of this subject, in order, up to one that still waits for an answer."""
+        while head := self._parking.head(event):
+            seen, needed = self._look(head)
+            if needed:
+                self._parking.wait_on(seen, needed)
+                return
+            self._parking.leave(seen)
+            yield seen
+
+    def ask(self) -> None:
+        """Ask for what came to be needed since this was called last."""
+        for event, need in self._parking.unasked():
+            self._ask(event, need)
+
+    def _ask(self, event: Event, need: Need) -> None:
+        lookups = self._lookups.get(event.source)
+        answer = partial(Answer, source=event.source, event_id=event.id, need=need)
+
+        def tell(found: Found) -> None:
+            # What a source says that was replaced meanwhile is not heard: its heir was asked too.
+            if self._lookups.get(event.source) is lookups:
+                self._tell(answer(found=found))
+
+        if lookups is None:
+            tell(Found(object=None, reason=f"source '{event.source}' is no longer in the rules"))
+        else:
+            lookups.ask(need, tell)
+
+    def adopt(self, wanted: tuple[Wanted, ...], lookups: Mapping[str, Lookups]) -> None:
+        """Go over to other rules and sources; what was asked of a source that is gone or replaced
+        is asked again."""
+        before, self._lookups, self._wanted = self._lookups, lookups, wanted
+        for source in self._parking.sources():
+            if before.get(source) is not lookups.get(source):
+                for event, need in self._parking.open_needs(source):
+                    self._ask(event, need)
+
+    def full(self) -> frozenset[str]:
+        """The sources of which so much waits that they have to hold back."""
+        return self._parking.full()

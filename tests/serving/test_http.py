@@ -1,0 +1,148 @@
+"""The server that web and hub share, asked by real clients."""
+
+import http.client
+import socket
+from threading import Thread
+from time import monotonic
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from websocket import create_connection
+
+from reactor.model.errors import ReactorError
+from reactor.serving.http import STALLED, HttpServer
+from tests.fakes import PATIENCE
+
+ADVICE = "try another"
+
+
+async def who(request):
+    return PlainTextResponse(request.client.host)
+
+
+async def flood(websocket):
+    """Sends until the client takes no more, and on."""
+    await websocket.accept()
+    while True:
+        await websocket.send_text("x" * 65536)
+
+
+APP = Starlette(routes=[Route("/", who), WebSocketRoute("/flood", flood)])
+
+
+def a_server(host="127.0.0.1", port=0):
+    return HttpServer(APP, (host, port), advice=ADVICE)
+
+
+@pytest.fixture
+def thread(server):
+    thread = Thread(target=server.serve)
+    thread.start()
+    yield thread
+    server.stop()
+    thread.join(PATIENCE)
+
+
+@pytest.fixture
+def server():
+    return a_server()
+
+
+@pytest.fixture
+def client(server, thread):
+    client = http.client.HTTPConnection(*server.address, timeout=PATIENCE)
+    yield client
+    client.close()
+
+
+def test_it_listens_from_its_making_on(server):
+    client = http.client.HTTPConnection(*server.address, timeout=PATIENCE)
+    client.request("GET", "/")
+
+    thread = Thread(target=server.serve)
+    thread.start()
+
+    assert client.getresponse().status == 200
+    client.close()
+    server.stop()
+    thread.join(PATIENCE)
+
+
+def ends_within_a_second(server, thread):
+    server.stop()
+    thread.join(1)
+    return not thread.is_alive()
+
+
+def test_a_client_that_keeps_its_connection_does_not_hold_it(server, thread, client):
+    client.request("GET", "/")
+    client.getresponse().read()
+
+    assert ends_within_a_second(server, thread)
+
+
+def test_a_client_that_reads_nothing_does_not_hold_it(server, thread):
+    stream = create_connection("ws://{}:{}/flood".format(*server.address), timeout=PATIENCE)
+    assert stream.recv()  # from now on it reads nothing
+
+    assert ends_within_a_second(server, thread)
+    stream.shutdown()
+
+
+def test_it_may_be_stopped_twice_and_before_it_serves(server):
+    server.stop()
+    server.stop()
+
+    server.serve()
+
+
+def test_nobody_is_believed_to_speak_for_another(client):
+    client.request("GET", "/", headers={"X-Forwarded-For": "192.0.2.1"})
+
+    assert client.getresponse().read() == b"127.0.0.1"
+
+
+def test_answers_do_not_wait_for_the_client_to_acknowledge_their_headers(client):
+    begun = monotonic()
+    for _ in range(50):
+        client.request("GET", "/")
+        client.getresponse().read()
+
+    assert monotonic() - begun < 1.0  # with Nagle's algorithm 40 ms each
+
+
+def test_the_kernel_gives_up_peers_that_take_nothing(server):
+    option = server._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+    assert option == STALLED
+    server._socket.close()
+
+
+def test_an_address_that_is_taken_is_refused_with_what_to_do(server):
+    port = server.address[1]
+
+    with pytest.raises(ReactorError) as refusal:
+        a_server(port=port)
+
+    assert str(refusal.value) == (
+        f"cannot listen on 127.0.0.1:{port}: Address already in use; try another"
+    )
+    server._socket.close()  # it never served, which would have closed it
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_refused(host):
+    with pytest.raises(ReactorError, match=f"cannot listen on {host}:8080: .*; try another"):
+        a_server(host, 8080)
+
+
+def test_it_speaks_ipv6():
+    try:
+        server = a_server("::1")
+    except ReactorError:
+        pytest.skip("this machine has no IPv6")
+
+    assert server.address[0] == "::1"
+    server._socket.close()  # it never served, which would have closed it

@@ -1,0 +1,132 @@
+"""The sources in their threads, and the APIs behind them."""
+
+from contextlib import closing
+from queue import Queue
+
+import pytest
+
+from reactor import running
+from reactor.model.errors import JournalUnavailable
+from reactor.model.event import Arrival
+from reactor.model.problem import Place
+from reactor.model.rule import SourceSpec
+from reactor.model.secret import Secret
+from reactor.running import Apis, Sources, started
+from reactor.sources.intake import Intake
+from reactor.sources.supervise import SourceState
+from tests.fakes import PATIENCE
+
+
+def test_a_source_that_waits_for_room_does_not_hold_a_stop(monkeypatch):
+    monkeypatch.setattr(
+        running, "PATIENCE", 1.0
+    )  # else a failure of this test takes eleven seconds
+    intake, lines = Intake(max_frames=1), Queue()
+    sources = Sources(intake, log=lines.put)
+    sources.adopt([a_source("zeros", path="/dev/zero", follow=True)])
+    intake.put(Arrival(source="lines", raw=b"{}", identity="1"))
+
+    sources.stop()
+
+    assert [status.state for status in sources.statuses()] == [SourceState.STOPPED]
+
+
+def a_source(name, line=1, **options):
+    return SourceSpec(name=name, type="file", options=options, place=Place("f", line, 1))
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """Supervised sources with what they say in `lines`."""
+    for name in ("a", "b"):
+        (tmp_path / name).touch()
+    sources = Sources(Intake(), log=(lines := Queue()).put)
+    sources.lines = lines
+    yield sources
+    sources.stop()
+
+
+def following(tmp_path, name, line=1):
+    return a_source(name, line, path=str(tmp_path / name), follow=True)
+
+
+def said(sources, count):
+    return sorted(sources.lines.get(timeout=PATIENCE).partition(" to ")[0] for _ in range(count))
+
+
+def test_new_sources_start_and_old_ones_stop(sources, tmp_path):
+    sources.adopt([following(tmp_path, "a")])
+    assert said(sources, 1) == ["source a: connected"]
+
+    sources.adopt([following(tmp_path, "b")])
+
+    assert said(sources, 2) == ["source a: stopped", "source b: connected"]
+    assert [status.name for status in sources.statuses()] == ["b"]
+
+
+def test_a_source_starts_anew_only_when_it_has_changed(sources, tmp_path):
+    sources.adopt([following(tmp_path, "a"), following(tmp_path, "b")])
+    said(sources, 2)
+
+    moved, changed = following(tmp_path, "a", line=7), a_source("b", path=str(tmp_path / "b"))
+    sources.adopt([moved, changed])
+
+    assert said(sources, 3) == ["source b: connected", "source b: ended", "source b: stopped"]
+
+
+def test_a_thread_that_dies_is_told_of():
+    told = Queue()
+
+    def dies():
+        raise JournalUnavailable("a gap")
+
+    started("pipeline", dies, told.put).join(PATIENCE)
+
+    assert "pipeline" in told.get(timeout=PATIENCE)
+
+
+def test_a_thread_that_ends_is_not_told_of():
+    told = Queue()
+
+    started("pipeline", lambda: None, told.put).join(PATIENCE)
+
+    assert told.empty()
+
+
+def a_cloud(name, port=1, line=1):
+    options = {
+        "user": "acme",
+        "apikey": Secret("s3cret"),
+        "rest_host": f"http://127.0.0.1:{port}/",
+        "stream_host": f"ws://127.0.0.1:{port}/",
+    }
+    return SourceSpec(name=name, type="dockercloud", options=options, place=Place("f", line, 1))
+
+
+def test_a_source_with_an_api_can_be_asked_and_called_and_others_cannot(tmp_path):
+    specs = [a_cloud("cloud"), following(tmp_path, "a")]
+
+    with closing(Apis(specs)) as apis:
+        assert list(apis.lookups) == ["cloud"]
+
+
+def test_an_api_without_credentials_is_not_there(monkeypatch, tmp_path):
+    for name in ("AUTH", "USER", "APIKEY", "PASS"):  # the environment is what it reads
+        monkeypatch.delenv(f"DOCKERCLOUD_{name}", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    spec = SourceSpec(name="cloud", type="dockercloud", options={}, place=Place("f", 1, 1))
+
+    with closing(Apis([spec])) as apis:
+        assert apis.lookups == {}
+
+
+def test_an_api_is_opened_anew_only_when_its_source_has_changed():
+    with closing(Apis([a_cloud("a"), a_cloud("b"), a_cloud("c")])) as apis:
+        before = apis.lookups
+
+        after = apis.adopt([a_cloud("a", line=7), a_cloud("b", port=2)])
+        apis.retire()
+
+        assert after["a"] is before["a"]
+        assert after["b"] is not before["b"]
+        assert list(after) == ["a", "b"]

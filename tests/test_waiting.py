@@ -1,0 +1,177 @@
+"""What is asked for an event, and when it may go on."""
+
+import pytest
+
+from reactor.actions import ACTIONS
+from reactor.engine.lookups import wanted
+from reactor.model.lookup import NOT_ASKED, Answer, Found
+from reactor.model.uri import object_uri, stable_uuid
+from reactor.waiting import Waiting
+from tests.builders import an_event
+from tests.config.loading import load_text
+
+RULES = """\
+rules:
+  - name: out of memory
+    match: {docker.Action: oom}
+    actions: [{log: info, text: "{{ container.name }}"}]
+  - name: crashed
+    match: {type: container, state: Stopped, service.name: web, container.exit_code: {gt: 0}}
+    actions: [{log: info, text: "{{ stack.name }}"}]
+"""
+"""The first one can match no frame of the cloud, whatever a lookup says."""
+URIS = {kind: object_uri(kind, stable_uuid(kind)) for kind in ("container", "service", "stack")}
+OBJECTS = {
+    "container": {"name": "web-1", "exit_code": 3, "state": "Stopped"},
+    "service": {"name": "web", "stack": URIS["stack"]},
+    "stack": {"name": "shop"},
+}
+
+
+class Cloud:
+    """The objects behind a source; it remembers what it was asked, and answers when told to."""
+
+    def __init__(self):
+        self.known, self.asked, self.forgotten = {}, [], []
+
+    def recall(self, uri):
+        return self.known.get(uri)
+
+    def forget(self, uri):
+        self.forgotten.append(uri)
+
+    def ask(self, need, tell):
+        self.asked.append((need, tell))
+
+    def answer(self):
+        """Answer what was asked so far."""
+        asked, self.asked = self.asked, []
+        for need, tell in asked:
+            tell(Found(object={**OBJECTS[need.kind], "resource_uri": need.uri}))
+
+
+class Stage:
+    def __init__(self, folder, rules=RULES):
+        self.cloud, self.told = Cloud(), []
+        wants = wanted(load_text(folder, rules).ruleset, ACTIONS)
+        self.waiting = Waiting(wants, {"cloud": self.cloud}, self.told.append)
+
+    def admit(self, *events):
+        found = self.waiting.admit(events)
+        self.waiting.ask()
+        return found
+
+    def answer(self):
+        """Everything that is asked for, and then for what it leads to; the events that are free."""
+        free = []
+        while self.cloud.asked:
+            self.cloud.answer()
+            told, self.told[:] = list(self.told), []
+            free += self.waiting.unpark(told)
+            self.waiting.ask()
+        return free
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return Stage(tmp_path)
+
+
+def a_crash(number=1, source="cloud", **frame):
+    frame = {"type": "container", "state": "Stopped", "parents": [URIS["service"]], **frame}
+    subject = {"resource_uri": URIS["container"]}
+    return an_event(uuid=f"u-{number}", source=source, platform=True, **subject, **frame)
+
+
+def test_an_event_waits_for_what_a_rule_that_could_match_asks_for(stage):
+    _, ready, parked = stage.admit(a_crash())
+
+    assert ready == []
+    assert [event.id for event in parked] == ["u-1"]
+    assert {need.kind for need, _ in stage.cloud.asked} == {"container", "service"}
+
+
+def test_the_answers_lead_on_to_the_stack_and_then_it_may_go(stage):
+    stage.admit(a_crash())
+
+    (event,) = stage.answer()
+
+    assert event.facts["container"]["exit_code"] == 3
+    assert event.facts["stack"]["name"] == "shop"
+    assert "container" not in event.unknown
+
+
+@pytest.mark.parametrize("frame", [{"state": "Running"}, {"type": "service"}])
+def test_an_event_that_no_rule_can_match_costs_no_lookup(stage, frame):
+    _, ready, parked = stage.admit(a_crash(**frame))
+
+    assert [event.id for event in ready] == ["u-1"]
+    assert (parked, stage.cloud.asked) == ([], [])
+
+
+def test_an_event_of_a_source_without_api_never_waits(stage):
+    _, ready, _ = stage.admit(a_crash(source="local"))
+
+    assert ready[0].unknown == {}
+
+
+def test_what_was_fetched_lately_can_rule_an_event_out_without_asking(stage):
+    stage.cloud.known[URIS["service"]] = {"name": "db", "resource_uri": URIS["service"]}
+
+    _, ready, _ = stage.admit(a_crash())
+
+    assert ready[0].facts["service"]["name"] == "db"
+    assert ready[0].unknown["container"] == NOT_ASKED
+    assert stage.cloud.asked == []
+
+
+def test_an_event_makes_the_memory_of_its_own_object_forgotten(stage):
+    stage.admit(a_crash())
+
+    assert stage.cloud.forgotten == [URIS["container"]]
+
+
+def test_events_of_the_subject_go_on_in_their_order(stage):
+    stage.admit(a_crash(1))
+    _, ready, parked = stage.admit(a_crash(2, state="Terminated"), a_crash(3, type="other"))
+
+    assert (ready, [event.id for event in parked]) == ([], ["u-2", "u-3"])
+    assert [event.id for event in stage.answer()] == ["u-1", "u-2", "u-3"]
+
+
+def test_events_of_an_earlier_process_are_asked_for_again(tmp_path):
+    _, _, parked = Stage(tmp_path).admit(a_crash())
+    later = Stage(tmp_path)
+
+    assert later.waiting.resume(parked) == []
+    later.waiting.ask()
+
+    assert [event.id for event in later.answer()] == ["u-1"]
+
+
+def test_when_the_source_is_replaced_it_is_asked_anew_and_the_old_is_not_heard(stage):
+    stage.admit(a_crash())
+    before, after = stage.cloud, Cloud()
+
+    stage.waiting.adopt(stage.waiting._wanted, {"cloud": after})
+    before.answer()
+
+    assert stage.told == []
+    assert len(after.asked) == 2
+
+
+def test_when_the_source_is_gone_its_events_go_on_without(stage):
+    stage.admit(a_crash())
+
+    stage.waiting.adopt(stage.waiting._wanted, {})
+    (event,) = stage.waiting.unpark(stage.told)
+
+    assert "no longer in the rules" in event.unknown["service"]
+
+
+def test_an_answer_that_comes_twice_changes_nothing(stage):
+    stage.admit(a_crash())
+    need, _ = stage.cloud.asked[0]
+    answer = Answer(source="cloud", event_id="u-1", need=need, found=Found(object=None))
+
+    assert [stage.waiting.unpark([answer]), stage.waiting.unpark([answer])] == [[], []]
