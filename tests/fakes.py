@@ -5,49 +5,33 @@ from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
 
 from reactor.model.errors import Stopping
+from reactor.model.event import Frame
 from reactor.model.protocols import Feed, Source
 
 PATIENCE = 20.0
 """Seconds until a test gives up on something that happens within milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
-    """One frame that was handed in."""
-
-    raw: bytes
-    identity: str
-    facts: Mapping[str, object]
-    remember: Mapping[str, object] = field(default_factory=dict)
-
-
 @dataclass(slots=True)
 class RecordingFeed:
     """A feed with room for everything, over a journal that keeps `kept`."""
 
-    puts: list[Put] = field(default_factory=list)
+    puts: list[Frame] = field(default_factory=list)
     kept: dict[str, object] = field(default_factory=dict)
     subscribed: Event = field(default_factory=Event)
     _changed: Condition = field(default_factory=Condition)
 
-    def put(
-        self,
-        raw: bytes,
-        identity: str,
-        *,
-        facts: Mapping[str, object] | None = None,
-        acknowledge: Callable[[], None] | None = None,
-    ) -> None:
+    def put(self, frame: Frame) -> None:
         with self._changed:
-            self.puts.append(Put(raw, identity, facts or {}))
+            self.puts.append(frame)
             self._changed.notify_all()
-        if acknowledge:
-            acknowledge()
+        if frame.acknowledge:
+            frame.acknowledge()
 
-    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
+    def offer(self, frame: Frame) -> bool:
         with self._changed:
-            self.puts.append(Put(raw, identity, {}, remember))
-            self._keep(remember)
+            self.puts.append(frame)
+            self._keep(frame.remember)
         return True
 
     def remember(self, values: Mapping[str, object]) -> None:
@@ -70,7 +54,7 @@ class RecordingFeed:
         with self._changed:
             return [put.raw for put in self.puts]
 
-    def wait(self, count: int) -> list[Put]:
+    def wait(self, count: int) -> list[Frame]:
         """The frames, as soon as there are `count`."""
         return self.wait_until(lambda puts: len(puts) >= count)
 
@@ -80,7 +64,7 @@ class RecordingFeed:
             assert self._changed.wait_for(lambda: key in self.kept, PATIENCE), self.kept
             return self.kept[key]
 
-    def wait_until(self, enough: Callable[[list[Put]], bool]) -> list[Put]:
+    def wait_until(self, enough: Callable[[list[Frame]], bool]) -> list[Frame]:
         """The frames, as soon as there are `enough`."""
         with self._changed:
             assert self._changed.wait_for(lambda: enough(self.puts), PATIENCE), self.puts
@@ -96,14 +80,7 @@ class FullFeed:
     is_waiting: Event = field(default_factory=Event)
     closed: Event = field(default_factory=Event)
 
-    def put(
-        self,
-        raw: bytes,
-        identity: str,
-        *,
-        facts: Mapping[str, object] | None = None,
-        acknowledge: Callable[[], None] | None = None,
-    ) -> None:
+    def put(self, frame: Frame) -> None:
         if self.taken < self.room:
             self.taken += 1
             return
@@ -111,7 +88,7 @@ class FullFeed:
         self.closed.wait(PATIENCE)
         raise Stopping("closed")
 
-    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
+    def offer(self, frame: Frame) -> bool:
         if self.closed.is_set():
             raise Stopping("closed")
         if self.taken < self.room:

@@ -54,12 +54,12 @@ def normalize(arrival: Arrival, received_at: datetime) -> Event | Refusal:
     data = decode_frame(arrival.raw)
     if isinstance(data, Refusal):
         return data
-    uuid, subject = data.get("uuid"), data.get("resource_uri")
+    source, uuid, subject = arrival.source, data.get("uuid"), data.get("resource_uri")
     return Event(
         id=uuid if isinstance(uuid, str) and uuid else arrival.identity,
-        source=arrival.source,
-        subject=subject if isinstance(subject, str) and subject else arrival.source,
-        time=frame_time(data) or received_at,
+        source=source,
+        subject=arrival.subject or (subject if isinstance(subject, str) and subject else source),
+        time=arrival.time or frame_time(data) or received_at,
         received_at=received_at,
         raw=arrival.raw,
         data=data,

@@ -11,16 +11,33 @@ PLATFORM_FACTS = (*PLATFORM_OBJECTS, "labels", "cause", "planned")
 """On container-platform sources these names come from facts and win over the frame."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A frame as a source received it, on its way to the journal.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a source hands in: an event as it was received.
 
     `raw` is UTF-8 JSON text of one object, exactly as received. `identity` names the frame when
-    it has no `uuid` of its own. `facts` is what the source knows beyond the frame.
-    `platform` says whether PLATFORM_FACTS come from facts. `remember` is what the source wants to
-    find again after a restart, written in the event's transaction; None forgets. `acknowledge`, if
-    any, is called once, after the commit that holds the event, or when the frame was rejected or is
-    a duplicate. `at` is the arrival time where it is not the present (replay).
+    it has no `uuid` of its own. `facts` is what the source knows beyond the frame. `subject` and
+    `time` are what it happened to, and when (UTC), where the sender says so in its own way.
+    `remember` is what the source wants to find again after a restart, written in the event's
+    transaction; None forgets. `acknowledge`, if any, is called once, after the commit that holds
+    the event, or when the frame was rejected or is a duplicate.
+    """
+
+    raw: bytes
+    identity: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    subject: str | None = None
+    time: datetime | None = None
+    remember: Mapping[str, object] = field(default_factory=dict)
+    acknowledge: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A frame on its way to the journal.
+
+    `platform` says whether PLATFORM_FACTS come from facts. `at` is the arrival time where it is
+    not the present (replay). All else is the frame's.
     """
 
     source: str
@@ -28,6 +45,8 @@ class Arrival:
     identity: str
     platform: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
+    subject: str | None = None
+    time: datetime | None = None
     remember: Mapping[str, object] = field(default_factory=dict)
     acknowledge: Callable[[], None] | None = None
     at: datetime | None = None

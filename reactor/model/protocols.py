@@ -8,6 +8,7 @@ from threading import Event as StopEvent
 from typing import Protocol
 
 from reactor.model.delivery import Delivery
+from reactor.model.event import Frame
 from reactor.model.lookup import Found, Need, Reference
 from reactor.model.request import Effect, Outcome, Response, StoredRequest
 from reactor.model.rule import ActionSpec, Destination, SourceSpec
@@ -57,19 +58,12 @@ class Field:
 class Feed(Protocol):
     """What a source hands its frames to."""
 
-    def put(
-        self,
-        raw: bytes,
-        identity: str,
-        *,
-        facts: Mapping[str, object] | None = None,
-        acknowledge: Callable[[], None] | None = None,
-    ) -> None:
+    def put(self, frame: Frame) -> None:
         """Hand in one frame. Blocks while the road is full; raises Stopping when we stop."""
 
-    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
-        """Hand in one frame if there is room now, and say whether there was. `remember` is written
-        in its transaction, None forgets. Raises Stopping when we stop."""
+    def offer(self, frame: Frame) -> bool:
+        """Hand in one frame if there is room now, and say whether there was. Raises Stopping when
+        we stop."""
 
     def remember(self, values: Mapping[str, object]) -> None:
         """Have the journal keep these for this source; None forgets. Does not wait for the disk,

@@ -20,7 +20,7 @@ from reactor import __version__
 from reactor.clock import utc_now
 from reactor.engine.normalize import Refusal, decode_frame
 from reactor.model.errors import SourceLost, SourceRefused
-from reactor.model.event import PLATFORM_OBJECTS
+from reactor.model.event import PLATFORM_OBJECTS, Frame
 from reactor.model.protocols import Feed
 from reactor.platforms.cloud import Cloud, Filter, read_cloud
 from reactor.platforms.credentials import user_of
@@ -29,7 +29,7 @@ from reactor.platforms.pool import Pool
 from reactor.sources.channel import Channel
 from reactor.sources.handshake import connect, parse_address
 from reactor.sources.reconcile import Known
-from reactor.sources.spool import MOST_BYTES, Frame, Spool, gap
+from reactor.sources.spool import MOST_BYTES, Spool, gap
 
 _LOOK_SECONDS = 0.2  # how soon a stop is noticed, well within the second that a source has
 _ROOM_SECONDS = 0.02  # how soon it is noticed that the road has room again
@@ -177,7 +177,7 @@ class _Connection:
         if kind == "error":
             self.spool.add(Frame(raw, identity))
         elif kind != "auth" and self._wants(kind, data.get("resource_uri"), data.get("parents")):
-            self.spool.add(Frame(raw, identity, self.known.learn(data)))
+            self.spool.add(Frame(raw, identity, remember=self.known.learn(data)))
 
     def _identity(self, raw: bytes) -> str:
         """Of a frame that has no `uuid`: two that are equal may be two crashes of one container."""

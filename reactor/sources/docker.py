@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from threading import Event as StopEvent
 
 from reactor.model.errors import SourceLost, SourceRefused
+from reactor.model.event import Frame
 from reactor.model.protocols import Feed, Field, Kind, SourceType
 from reactor.model.rule import SourceSpec
 from reactor.model.uri import stable_uuid
@@ -53,9 +54,9 @@ class DockerSource:
         frame = translate(line, self._engine)
         if frame is None:
             text = line.decode(errors="replace")
-            feed.put(line, stable_uuid("docker-line", self._engine.id, text))
+            feed.put(Frame(line, stable_uuid("docker-line", self._engine.id, text)))
             return
-        feed.put(frame.raw, frame.uuid, facts=frame.facts)
+        feed.put(Frame(frame.raw, frame.uuid, frame.facts))
         self._since = "{}.{:09d}".format(*divmod(frame.time_nano, 10**9))
 
 

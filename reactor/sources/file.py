@@ -13,6 +13,7 @@ from threading import Event as StopEvent
 from uuid import uuid4
 
 from reactor.model.errors import SourceLost
+from reactor.model.event import Frame
 from reactor.model.protocols import Feed, Field, Kind, SourceType
 from reactor.model.rule import SourceSpec
 from reactor.sources.lines import LineCutter, blocks
@@ -106,7 +107,7 @@ class _Lines:
         number = next(self._numbers)
         if raw := line.strip():
             place = f"{self._origin}\x1f{number}\x1f".encode()
-            self._feed.put(raw, hashlib.sha256(place + raw).hexdigest()[:32])
+            self._feed.put(Frame(raw, hashlib.sha256(place + raw).hexdigest()[:32]))
 
 
 def _drain(descriptor: int, lines: _Lines, stop: StopEvent) -> None:

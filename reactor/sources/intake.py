@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Condition, Lock
 
 from reactor.model.errors import Stopping
-from reactor.model.event import Arrival, Note
+from reactor.model.event import Arrival, Frame, Note
 from reactor.model.lookup import Answer
 
 MAX_FRAMES = 2_000
@@ -127,35 +127,26 @@ class IntakeFeed:
     platform: bool
     recall: Callable[[], Mapping[str, object]] = dict
 
-    def put(
-        self,
-        raw: bytes,
-        identity: str,
-        *,
-        facts: Mapping[str, object] | None = None,
-        acknowledge: Callable[[], None] | None = None,
-    ) -> None:
+    def put(self, frame: Frame) -> None:
         """Hand in one frame; blocks while the road is full. Raises Stopping."""
-        arrival = Arrival(
-            source=self.source,
-            raw=raw,
-            identity=identity,
-            platform=self.platform,
-            facts=facts or {},
-            acknowledge=acknowledge,
-        )
-        self.intake.put(arrival)
+        self.intake.put(self._arrival(frame))
 
-    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
+    def offer(self, frame: Frame) -> bool:
         """Hand in one frame if there is room now, and say whether there was. Raises Stopping."""
-        arrival = Arrival(
+        return self.intake.offer(self._arrival(frame))
+
+    def _arrival(self, frame: Frame) -> Arrival:
+        return Arrival(
             source=self.source,
-            raw=raw,
-            identity=identity,
+            raw=frame.raw,
+            identity=frame.identity,
             platform=self.platform,
-            remember=remember,
+            facts=frame.facts,
+            subject=frame.subject,
+            time=frame.time,
+            remember=frame.remember,
+            acknowledge=frame.acknowledge,
         )
-        return self.intake.offer(arrival)
 
     def remember(self, values: Mapping[str, object]) -> None:
         """Have the journal keep these; blocks while the road is full. Raises Stopping."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reactor.duration import format_time
+from reactor.model.event import Frame
 from reactor.model.uri import collection_path
 from reactor.platforms.listing import Listed, object_key
-from reactor.sources.spool import Frame, made
+from reactor.sources.spool import made
 
 TERMINATED = "Terminated"
 BASELINE = "baseline"

@@ -3,11 +3,11 @@
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
 from reactor.duration import format_time
+from reactor.model.event import Frame
 from reactor.model.protocols import Feed
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -15,20 +15,11 @@ MOST_BYTES = 64 * 1024 * 1024
 _AROUND = 600  # bytes that Python's objects around a frame take
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A frame as `Feed.offer` takes it."""
-
-    raw: bytes
-    identity: str
-    remember: Mapping[str, object] = field(default_factory=dict)
-
-
 def made(data: Mapping[str, object], remember: Mapping[str, object] | None = None) -> Frame:
     """A frame of our own making, each with a `uuid` of its own."""
     uuid = str(uuid4())
     raw = json.dumps({**data, "uuid": uuid}, separators=(",", ":")).encode()
-    return Frame(raw, uuid, remember or {})
+    return Frame(raw, uuid, remember=remember or {})
 
 
 def gap(reason: str, since: datetime | None, until: datetime) -> Frame:
@@ -63,7 +54,7 @@ class Spool:
         """Hand in as many as there is room for. Raises Stopping."""
         while self._frames:
             first = self._frames[0]
-            if not feed.offer(first.raw, first.identity, remember=first.remember):
+            if not feed.offer(first):
                 return
             self._frames.popleft()
             self._bytes -= len(first.raw) + _AROUND

@@ -8,6 +8,7 @@ from enum import StrEnum
 from threading import Event as StopEvent
 
 from reactor.model.errors import SourceLost, SourceRefused, Stopping
+from reactor.model.event import Frame
 from reactor.model.protocols import Feed, Source
 from reactor.model.rule import SourceSpec
 
@@ -114,21 +115,14 @@ class Supervisor:
         self._end(state)
         return None
 
-    def put(
-        self,
-        raw: bytes,
-        identity: str,
-        *,
-        facts: Mapping[str, object] | None = None,
-        acknowledge: Callable[[], None] | None = None,
-    ) -> None:
+    def put(self, frame: Frame) -> None:
         """Hand a frame on; blocks while the road is full. Raises Stopping."""
-        self._feed.put(raw, identity, facts=facts, acknowledge=acknowledge)
+        self._feed.put(frame)
         self._received += 1
 
-    def offer(self, raw: bytes, identity: str, *, remember: Mapping[str, object]) -> bool:
+    def offer(self, frame: Frame) -> bool:
         """Hand a frame on if there is room now, and say whether there was. Raises Stopping."""
-        was_taken = self._feed.offer(raw, identity, remember=remember)
+        was_taken = self._feed.offer(frame)
         self._received += was_taken
         return was_taken
 

@@ -157,3 +157,12 @@ def test_canonical_text_does_not_depend_on_the_order_of_keys() -> None:
     assert (
         canonical({"b": 1, "a": [None]}) == canonical({"a": [None], "b": 1}) == '{"a":[null],"b":1}'
     )
+
+
+def test_what_the_sender_says_in_its_own_way_wins_over_the_frame():
+    frame = b'{"date": "2015-12-07T04:01:01+00:00", "resource_uri": "/api/v1/container/a/"}'
+    arrival = Arrival(source="hooks", raw=frame, identity="1", subject="acme/web", time=NOON)
+
+    event = normalize(arrival, NOON)
+
+    assert (event.subject, event.time) == ("acme/web", NOON)

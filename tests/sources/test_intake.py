@@ -5,7 +5,7 @@ from threading import Event, Thread
 import pytest
 
 from reactor.model.errors import Stopping
-from reactor.model.event import Arrival, Note
+from reactor.model.event import Arrival, Frame, Note
 from reactor.model.lookup import Answer, Found, Need
 from reactor.sources.intake import BATCH_BYTES, Intake, IntakeFeed
 from tests.fakes import PATIENCE
@@ -208,7 +208,7 @@ def test_a_feed_puts_the_name_of_its_source_on_every_frame():
     intake, acknowledged = Intake(), Event()
     feed = IntakeFeed(intake=intake, source="local", platform=True)
     feed.connected()
-    feed.put(b'{"n": 1}', "line-1", facts={"cause": "crash"}, acknowledge=acknowledged.set)
+    feed.put(Frame(b'{"n": 1}', "line-1", {"cause": "crash"}, acknowledge=acknowledged.set))
 
     (arrival,) = intake.take(1)
 
@@ -226,8 +226,8 @@ def test_a_feed_offers_frames_with_what_is_to_be_remembered():
     intake = Intake(max_frames=1)
     feed = IntakeFeed(intake=intake, source="cloud", platform=True)
 
-    assert feed.offer(b"{}", "1", remember={"container/1": None})
-    assert not feed.offer(b"{}", "2", remember={})
+    assert feed.offer(Frame(b"{}", "1", remember={"container/1": None}))
+    assert not feed.offer(Frame(b"{}", "2"))
 
     assert intake.take(10) == [
         Arrival(

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reactor.model.errors import Stopping
-from reactor.sources.spool import Frame, Spool, gap
+from reactor.model.event import Frame
+from reactor.sources.spool import Spool, gap
 from tests.fakes import FullFeed, RecordingFeed
 
 NOW = datetime(2030, 1, 7, 12, 30, tzinfo=UTC)
@@ -12,7 +13,7 @@ LATER = NOW + timedelta(seconds=5)
 
 
 def a_frame(number):
-    return Frame(b"x" * 1000, str(number), {"container/1": "Running"})
+    return Frame(b"x" * 1000, str(number), remember={"container/1": "Running"})
 
 
 def a_spool(count, most):

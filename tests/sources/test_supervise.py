@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.model.errors import SourceLost, SourceRefused, Stopping
+from reactor.model.event import Frame
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.sources.supervise import SourceState, Supervisor, World, backoff
@@ -165,8 +166,8 @@ def test_tracebacks_of_one_kind_are_told_once_a_minute(around):
 def test_the_status_counts_frames_and_connections(around):
     def two_frames(feed, stop):
         feed.connected()
-        feed.put(b"{}", "1")
-        feed.put(b"{}", "2")
+        feed.put(Frame(b"{}", "1"))
+        feed.put(Frame(b"{}", "2"))
         raise SourceLost("gone")
 
     feed = RecordingFeed()
@@ -180,8 +181,8 @@ def test_the_status_counts_frames_and_connections(around):
 
 def test_an_offer_counts_when_it_was_taken(around):
     def offer(feed, stop):
-        assert feed.offer(b"{}", "1", remember={"container/1": "Running"})
-        assert not feed.offer(b"{}", "2", remember={})
+        assert feed.offer(Frame(b"{}", "1", remember={"container/1": "Running"}))
+        assert not feed.offer(Frame(b"{}", "2"))
 
     supervisor = supervised(around, offer, feed=FullFeed(room=1))
     supervisor.run(Event())
@@ -194,7 +195,7 @@ def test_what_a_source_remembers_goes_through_to_the_journal(around):
 
     def remember(feed, stop):
         feed.remember({"baseline": "now"})
-        feed.offer(b"{}", "1", remember={"container/1": "Running"})
+        feed.offer(Frame(b"{}", "1", remember={"container/1": "Running"}))
         recalled.append(feed.recall())
 
     supervised(around, remember).run(Event())
