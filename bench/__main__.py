@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bench.figures import Figure, table, write_readme
 from bench.footprint import memory, start
+from bench.hooks import hooks
 from bench.matching import matching
 from bench.process import LOAD_CORE, REACTOR_CORE
 from bench.stream import deliveries, journaled, latency
@@ -15,6 +16,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "deliveries": deliveries,
     "latency": latency,
     "journaled": journaled,
+    "hooks": hooks,
     "memory": memory,
     "start": start,
 }

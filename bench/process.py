@@ -27,10 +27,12 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A reactor that answers /healthz with 200. `start_seconds` is what it took until then."""
+    """A reactor that answers /healthz with 200 on `port`. `start_seconds` is what it took until
+    then."""
 
     pid: int
     data_dir: Path
+    port: int
     start_seconds: float
 
 
@@ -57,7 +59,7 @@ def reactor(rules: str, folder: Path) -> Iterator[Running]:
             try:
                 _wait_until_healthy(process, port, folder / "log")
                 seconds = perf_counter() - began
-                yield Running(pid=process.pid, data_dir=data_dir, start_seconds=seconds)
+                yield Running(pid=process.pid, data_dir=data_dir, port=port, start_seconds=seconds)
             finally:
                 process.terminate()
                 process.wait(PATIENCE)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
+from reactor.clock import monotonic
 from reactor.engine.lookups import wanted
 from reactor.engine.normalize import Refusal, normalize
 from reactor.engine.plan import decide, memory_marks
@@ -28,6 +29,7 @@ from reactor.model.match import Evaluation
 from reactor.model.memory import MemoryEntry, MemoryKey
 from reactor.model.protocols import ActionType, Lookups
 from reactor.model.rule import Ruleset
+from reactor.observe.pulse import Pulse
 from reactor.waiting import Waiting
 
 MAX_BATCH = 500
@@ -35,6 +37,9 @@ EXCERPT_BYTES = 200
 
 Item = Arrival | Note | Answer
 """What comes down the road."""
+
+Undecided = tuple[tuple[Event, tuple[str, ...]], ...]
+"""Events of which a lookup failed, and the names of the rules that could not be decided for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,7 @@ class Committed:
 
     events: tuple[Event, ...] = ()
     accepted: tuple[Event, ...] = ()
+    undecided: Undecided = ()
     evaluations: tuple[Evaluation, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     rejections: tuple[Rejection, ...] = ()
@@ -71,7 +77,7 @@ class Surroundings:
 class Pipeline:
     """Decides events one after the other; one thread calls `receive`, others may `adopt`.
 
-    `reader` is a read-only connection for this object alone.
+    `reader` is a read-only connection for this object alone. `pulse` is that of `run`.
     """
 
     def __init__(
@@ -90,13 +96,18 @@ class Pipeline:
         self._memory: dict[MemoryKey, MemoryEntry | None] = {**memory_rows.load(reader)}
         self._sequence = inputs.last_sequence(reader)
         self._deciding = Lock()
+        self.pulse = Pulse(monotonic)
 
     def run(self, take: Callable[[int], Sequence[Item]]) -> None:
         """Receive what `take` gives until it gives nothing more; first what an earlier process
         accepted and did not decide."""
+        self.pulse.turn()
         self.resume()
+        self.pulse.rest()
         while items := take(MAX_BATCH):
+            self.pulse.turn()
             self.receive(items)
+            self.pulse.rest()
 
     def receive(self, items: Sequence[Item]) -> Committed:
         """Take frames, and answers to lookups, down the road as one transaction; returns when it
@@ -118,21 +129,21 @@ class Pipeline:
                 duplicates=duplicates,
                 notes=_notes(items),
             )
-            batch = self._decide(batch, ready, unparked)
+            batch, undecided = self._decide(batch, ready, unparked)
             self._commit(batch)
         for arrival in arrivals:
             if arrival.acknowledge:
                 arrival.acknowledge()
-        return self._tell(batch, (*ready, *unparked))
+        return self._tell(batch, (*ready, *unparked), undecided)
 
     def resume(self) -> None:
         """Go on with events that were accepted, and not decided when the last process ended."""
         with self._deciding:
             unparked = self._waiting.resume(event_rows.undecided(self._reader))
-            batch = self._decide(Batch(), [], unparked)
+            batch, undecided = self._decide(Batch(), [], unparked)
             self._commit(batch)
         if unparked:
-            self._tell(batch, batch.decided)
+            self._tell(batch, batch.decided, undecided)
 
     def _normalize(self, arrivals: Sequence[Arrival]) -> tuple[list[Event], list[Rejection]]:
         """Frames that are events, and what is wrong with the others."""
@@ -164,7 +175,9 @@ class Pipeline:
                 fresh.append(event)
         return fresh, duplicates
 
-    def _decide(self, batch: Batch, ready: list[Event], unparked: list[Event]) -> Batch:
+    def _decide(
+        self, batch: Batch, ready: list[Event], unparked: list[Event]
+    ) -> tuple[Batch, Undecided]:
         """The batch with what becomes of these events, each seeing the memory that the ones before
         it left; `unparked` are of earlier batches and decided by the present."""
         now, changed = self._around.now(), dict[MemoryKey, MemoryEntry | None]()
@@ -184,7 +197,12 @@ class Pipeline:
                     event_id=event.id,
                 )
             )
-        return replace(
+        undecided = tuple(
+            (event, decision.undecided)
+            for (event, _), decision in zip(moments, decisions, strict=True)
+            if decision.undecided
+        )
+        batch = replace(
             batch,
             decided=tuple(unparked),
             inputs=tuple(taken),
@@ -192,6 +210,7 @@ class Pipeline:
             deliveries=tuple(row for decision in decisions for row in decision.deliveries),
             memory=changed,
         )
+        return batch, undecided
 
     def _commit(self, batch: Batch) -> None:
         """One transaction; only when it stands is anything remembered, or asked for."""
@@ -205,11 +224,12 @@ class Pipeline:
         self._waiting.ask()
         self._around.hold(self._waiting.full())
 
-    def _tell(self, batch: Batch, decided: tuple[Event, ...]) -> Committed:
+    def _tell(self, batch: Batch, decided: tuple[Event, ...], undecided: Undecided) -> Committed:
         """Tell what stands."""
         committed = Committed(
             events=decided,
             accepted=batch.accepted,
+            undecided=undecided,
             evaluations=batch.evaluations,
             deliveries=batch.deliveries,
             rejections=batch.rejections,
@@ -251,6 +271,11 @@ class Pipeline:
             self._waiting.adopt(wanted(ruleset, self._actions), self._lookups)
             then()
         return adopted
+
+    @property
+    def parked(self) -> int:
+        """How many accepted events wait for lookups."""
+        return len(self._waiting)
 
     def forget(self) -> None:
         """Drop memory that says nothing any more, here and in the journal."""

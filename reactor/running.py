@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
@@ -10,6 +9,7 @@ from threading import Event, Thread
 from reactor.clock import monotonic, utc_now
 from reactor.delivery.dispatcher import Begun
 from reactor.model.errors import ReactorError, SourceRefused
+from reactor.model.lookup import Found, Need
 from reactor.model.protocols import Api, Lookups
 from reactor.model.rule import SourceSpec
 from reactor.platforms.calls import Calls
@@ -18,6 +18,7 @@ from reactor.platforms.pool import Pool
 from reactor.sources import SOURCES
 from reactor.sources.intake import Intake, IntakeFeed
 from reactor.sources.supervise import SourceStatus, Supervisor, World
+from reactor.sources.webhook import WebhookSource
 
 PATIENCE = 11.0
 """Seconds that a part gets to end: running attempts may take 10 (rules.md §6, run)."""
@@ -40,6 +41,7 @@ class Sources:
         log: Callable[[str], None],
         recall: Callable[[str], Mapping[str, object]] = lambda _: {},
         on_refused: Callable[[SourceStatus], None] = ignore,
+        warn: Callable[[str], None] | None = None,
         on_failure: Callable[[str], None] = ignore,
     ) -> None:
         self._intake, self._recall, self._on_failure = intake, recall, on_failure
@@ -49,8 +51,10 @@ class Sources:
             jitter=random.random,  # noqa: TID251 -- jitter comes into the program here
             log=log,
             on_refused=on_refused,
+            warn=warn,
         )
         self._running: dict[str, tuple[SourceSpec, Supervisor, Event, Thread]] = {}
+        self._hooks: dict[str, WebhookSource] = {}
 
     def adopt(self, specs: Iterable[SourceSpec]) -> None:
         """Run these: start what is new, stop what is gone, restart what has changed."""
@@ -63,6 +67,8 @@ class Sources:
         for name, spec in wanted.items():
             if name not in self._running:
                 self._start(spec)
+        for name in self._hooks.keys() - wanted.keys():
+            del self._hooks[name]
 
     def _start(self, spec: SourceSpec) -> None:
         kind, stop = SOURCES[spec.type], Event()
@@ -72,14 +78,24 @@ class Sources:
             platform=kind.platform,
             recall=partial(self._recall, spec.name),
         )
-        supervisor = Supervisor(spec, kind.open(spec), feed, self._world)
+        source = kind.open(spec)
+        self._hooks.pop(spec.name, None)
+        if isinstance(source, WebhookSource):
+            self._hooks[spec.name] = source
+        supervisor = Supervisor(spec, source, feed, self._world)
         body = lambda: supervisor.run(stop)  # noqa: E731 -- a thread's body without arguments
         thread = started(f"source {spec.name}", body, self._on_failure)
         self._running[spec.name] = (spec, supervisor, stop, thread)
 
+    def hook(self, name: str) -> WebhookSource | None:
+        """What is reached at `/hooks/NAME`; also while a reload replaces it, though it takes
+        nothing then. May be asked by any thread."""
+        return self._hooks.get(name)
+
     def statuses(self) -> list[SourceStatus]:
         """How each stands."""
-        return [supervisor.status for _, supervisor, _, _ in self._running.values()]
+        running = list(self._running.values())  # a reload may change it meanwhile
+        return [supervisor.status for _, supervisor, _, _ in running]
 
     def stop(self) -> None:
         """Stop all, and let no frame in any more; what is in the intake stays there."""
@@ -104,29 +120,52 @@ class _Opened:
         self.pool.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Unopened:
+    """The lookups of an API that could not be opened: they fail. If there were none, what was not
+    looked up would be taken for what does not exist, and rules would fire on that."""
+
+    why: str
+
+    def recall(self, _uri: str) -> None:
+        return None
+
+    def forget(self, _uri: str) -> None:
+        pass
+
+    def ask(self, _need: Need, tell: Callable[[Found], None]) -> None:
+        tell(Found(object=None, reason=self.why))
+
+
 class Apis:
     """The APIs behind the sources of the present rules: lookups for the pipeline, calls for the
-    dispatcher. A source without one, or without credentials, has neither."""
+    dispatcher. A source without one has neither; one without credentials has lookups that fail."""
 
     def __init__(self, specs: Iterable[SourceSpec] = ()) -> None:
         self._opened: dict[str, _Opened] = {}
+        self._unopened: dict[str, _Unopened] = {}
         self._replaced: list[_Opened] = []
         self._calls: list[Calls[Begun]] = []
         self.adopt(specs)
 
     def adopt(self, specs: Iterable[SourceSpec]) -> Mapping[str, Lookups]:
-        """Open what is new or changed; the lookups of all. What was replaced goes on until
-        `retire`."""
-        before, self._opened = self._opened, {}
+        """Open what is new or changed; the lookups of all, and of what was there before. What was
+        replaced goes on until `retire`."""
+        before, self._opened, self._unopened = self._opened, {}, {}
         for spec in specs:
             known = before.pop(spec.name, None)
             if known and _is_same(known.spec, spec):
                 self._opened[spec.name] = known
                 continue
             self._replaced += [known] if known else []
-            if opened := _opened(spec):
-                self._opened[spec.name] = opened
+            try:
+                if opened := _opened(spec):
+                    self._opened[spec.name] = opened
+            except SourceRefused as error:  # the source itself tells people
+                self._unopened[spec.name] = _Unopened(str(error))
         self._replaced += before.values()
+        for name in before:  # events of a source that is gone may still be on their way
+            self._unopened[name] = _Unopened(f"source '{name}' is no longer in the rules")
         for calls in self._calls:
             calls.adopt(self._apis())
         return self.lookups
@@ -134,7 +173,8 @@ class Apis:
     @property
     def lookups(self) -> Mapping[str, Lookups]:
         """By source."""
-        return {name: opened.lookups for name, opened in self._opened.items()}
+        opened = {name: opened.lookups for name, opened in self._opened.items()}
+        return {**opened, **self._unopened}
 
     def calls(self, on_finished: Callable[[], None]) -> Calls[Begun]:
         """What carries out calls back, for one dispatcher."""
@@ -162,14 +202,12 @@ class Apis:
 
 
 def _opened(spec: SourceSpec) -> _Opened | None:
-    """The API of a source, if it has one. That credentials are missing, the source itself says."""
+    """The API of a source, if it has one. Raises SourceRefused when there are no credentials."""
     open_api = SOURCES[spec.type].api
     if open_api is None:
         return None
-    with suppress(SourceRefused):
-        api, pool = open_api(spec), Pool(f"lookups {spec.name}", LOOKUP_THREADS)
-        return _Opened(spec, api, pool, CloudLookups(api, pool))
-    return None
+    api, pool = open_api(spec), Pool(f"lookups {spec.name}", LOOKUP_THREADS)
+    return _Opened(spec, api, pool, CloudLookups(api, pool))
 
 
 def _is_same(one: SourceSpec, other: SourceSpec) -> bool:

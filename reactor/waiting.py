@@ -105,6 +105,10 @@ class Waiting:
                 for event, need in self._parking.open_needs(source):
                     self._ask(event, need)
 
+    def __len__(self) -> int:
+        """How many events wait."""
+        return len(self._parking)
+
     def full(self) -> frozenset[str]:
         """The sources of which so much waits that they have to hold back."""
         return self._parking.full()

@@ -27,7 +27,8 @@ def docker_event(action: str = "die", time: int = TIME, **attributes: str) -> di
 
 
 class FakeEngine:
-    """Its stream carries the chunks put into it; `None` ends a stream and `cut` breaks it off."""
+    """Its stream carries the chunks put into it; `None` ends a stream and `cut` breaks it off.
+    `left` is set when a client hung up."""
 
     def __init__(self) -> None:
         self.chunks: Queue[bytes | None] = Queue()
@@ -37,7 +38,7 @@ class FakeEngine:
             "/v1.41/info": (200, json.dumps({"ID": ENGINE_ID, "Name": "dock"}).encode()),
         }
         self.queries: list[dict[str, list[str]]] = []
-        self.asked = Event()
+        self.asked, self.left = Event(), Event()
         self.url = ""
 
     def say(self, *events: dict[str, object]) -> None:
@@ -95,10 +96,13 @@ def _handler(engine: FakeEngine) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             engine.asked.set()
             self.close_connection = True
-            while chunk := engine.chunks.get():
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
-            if chunk is None:
-                self.wfile.write(b"0\r\n\r\n")
+            try:
+                while chunk := engine.chunks.get():
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                if chunk is None:
+                    self.wfile.write(b"0\r\n\r\n")
+            except ConnectionError:
+                engine.left.set()
 
         def log_message(self, *_: object) -> None:
             """Tests print nothing."""

@@ -18,6 +18,7 @@ class RecordingFeed:
 
     puts: list[Frame] = field(default_factory=list)
     kept: dict[str, object] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
     subscribed: Event = field(default_factory=Event)
     _changed: Condition = field(default_factory=Condition)
 
@@ -48,6 +49,21 @@ class RecordingFeed:
 
     def connected(self) -> None:
         self.subscribed.set()
+
+    def say(self, text: str) -> None:
+        with self._changed:
+            self.said.append(text)
+            self._changed.notify_all()
+
+    def wait_for_said(self, part: str) -> str:
+        """The first line with `part` in it, as soon as there is one."""
+
+        def found() -> list[str]:
+            return [line for line in self.said if part in line]
+
+        with self._changed:
+            assert self._changed.wait_for(lambda: bool(found()), PATIENCE), self.said
+            return found()[0]
 
     @property
     def frames(self) -> list[bytes]:
@@ -104,6 +120,9 @@ class FullFeed:
         return {}
 
     def connected(self) -> None:
+        pass
+
+    def say(self, text: str) -> None:
         pass
 
 

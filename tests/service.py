@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Condition, Event, Thread
 
+ROOT = Path(__file__).parent.parent
+
 PATIENCE = 30.0
 """Seconds until a test gives up on something that takes a second on a busy machine."""
 
@@ -15,17 +17,24 @@ PATIENCE = 30.0
 class Service:
     """`reactor run RULES --data-dir DIR …`; what it says on stderr can be waited for.
 
-    Its output on stdout is left where nobody reads it: the tests ask the journal.
+    Its output on stdout is left where nobody reads it: the tests ask the journal. `program` is a
+    module that runs it under other circumstances.
     """
 
     def __init__(
-        self, rules: Path, data_dir: Path, *options: str, stdin: int = subprocess.DEVNULL
+        self,
+        rules: Path,
+        data_dir: Path,
+        *options: str,
+        stdin: int = subprocess.DEVNULL,
+        program: str = "reactor",
     ) -> None:
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "reactor", "run", str(rules)),
-                *("--data-dir", str(data_dir), *options),
+                *(sys.executable, "-m", program, "run", str(rules)),
+                *("--data-dir", str(data_dir), "--log-format", "text", *options),
             ],
+            cwd=ROOT,
             stdin=stdin,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -5,20 +5,24 @@ import urllib.request
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from http.client import HTTPConnection
 from queue import Queue
+from threading import Event
 
 import pytest
 
-from reactor.app import UNOBSERVED, Road, Service, change_deliveries, deliver_all
+from reactor.app import UNOBSERVED, Road, Service, deliver_all
+from reactor.changes import change_deliveries
 from reactor.clock import utc_now
 from reactor.journal.database import open_reader
 from reactor.journal.deliveries import list_deliveries
 from reactor.journal.lock import Lock
 from reactor.model.delivery import State
-from reactor.model.errors import JournalBusy, JournalUnavailable
+from reactor.model.errors import JournalBusy, JournalUnavailable, ReactorError
 from reactor.model.event import Arrival
 from reactor.pipeline import Surroundings
 from reactor.running import ignore
+from reactor.serving.control import ask
 from tests.config.loading import load_text
 from tests.endpoint import Answer, listening
 from tests.fakes import PATIENCE
@@ -43,10 +47,12 @@ class World:
         self.folder, self.data_dir = folder, folder / "data"
         (folder / "events.jsonl").touch()
         self.text = RULES.format(folder=folder, url=url)
-        self.notices, self.committed, self.attempts, self.failures = (Queue() for _ in range(4))
+        self.notices, self.warnings = Queue(), Queue()
+        self.committed, self.attempts, self.failures = Queue(), Queue(), Queue()
         self.observers = replace(
             UNOBSERVED,
             on_notice=self.notices.put,
+            on_warning=self.warnings.put,
             on_commit=self.committed.put,
             on_attempt=lambda *told: self.attempts.put(told),
             on_failure=self.failures.put,
@@ -172,24 +178,6 @@ def redelivered(world, delivery_id):
             return told
 
 
-def test_without_a_service_a_command_changes_the_journal_itself(world):
-    with Road(world.data_dir, world.ruleset(), what="a test", observers=UNOBSERVED) as road:
-        (delivery,) = road.pipeline.receive([an_arrival(1)]).deliveries
-
-    told = change_deliveries(world.data_dir, "cancel", [delivery.id])
-
-    assert told == {delivery.id: "cancelled"}
-    assert [each.state for each in world.deliveries()] == [State.CANCELLED]
-    Lock.acquire(world.data_dir, "the next one").release()
-
-
-def test_a_command_makes_no_journal(world):
-    with pytest.raises(JournalUnavailable, match="there is no journal in"):
-        change_deliveries(world.data_dir, "cancel", ["a"])
-
-    assert not world.data_dir.exists()
-
-
 def test_what_the_service_is_asked_and_does_not_know_is_refused(world, service):
     with pytest.raises(JournalUnavailable, match="does not know this request"):
         change_deliveries(world.data_dir, "explode", ["a"])
@@ -218,3 +206,135 @@ def test_delivering_all_goes_on_through_refusals(tmp_path):
             deliver_all(road, ruleset, world.observers)
 
     assert [heard.status for heard in grumpy.heard] == [503, 503, 200]
+
+
+HOOK = "  ci: {type: webhook, token: a-token}\ndestinations:"
+
+
+def posted(service, body, shown="a-token"):
+    """The answer of the hook `ci`."""
+    host, port = service.address
+    headers = {"Authorization": f"Bearer {shown}", "Content-Type": "application/json"}
+    with closing(HTTPConnection(host, port, timeout=PATIENCE)) as client:
+        client.request("POST", "/hooks/ci", json.dumps(body), headers)
+        answer = client.getresponse()
+        return answer.status, answer.read()
+
+
+def test_what_is_posted_to_a_hook_goes_down_the_whole_road(world, endpoint):
+    world.ruleset(("destinations:", HOOK))
+    service = world.service(listen=("127.0.0.1", 0))
+    service.start()
+
+    answer = posted(service, {"type": "container", "uuid": "event-1"})
+
+    assert answer == (202, b'{"events":["event-1"]}')
+    (delivery,) = world.committed.get(timeout=PATIENCE).deliveries
+    assert endpoint.wait(1)[0].id == delivery.id
+    service.stop()
+
+
+def test_a_reload_brings_hooks_changes_and_removes_them(world):
+    service = world.service(listen=("127.0.0.1", 0))
+    service.start()
+    assert posted(service, {})[0] == 404
+
+    service.reload(world.ruleset(("destinations:", HOOK)))
+    assert posted(service, {})[0] == 202
+
+    service.reload(world.ruleset(("a-token", "another-token")))
+    assert posted(service, {})[0] == 401
+    assert posted(service, {}, shown="another-token")[0] == 202
+
+    service.reload(world.ruleset((HOOK.replace("a-token", "another-token"), "destinations:")))
+    assert posted(service, {})[0] == 404
+    service.stop()
+
+
+def test_a_hook_that_nobody_could_reach_is_refused(world):
+    world.ruleset(("destinations:", HOOK))
+
+    with pytest.raises(ReactorError, match="'ci' is of type webhook, and with --http off"):
+        world.service()
+
+    Lock.acquire(world.data_dir, "the next one").release()
+
+
+def test_such_a_hook_is_not_reloaded_either(world, service):
+    with pytest.raises(ReactorError, match="--http off"):
+        service.reload(world.ruleset(("destinations:", HOOK)))
+
+
+def test_nothing_is_served_to_other_machines_without_a_token(world):
+    with pytest.raises(ReactorError, match="set REACTOR_HTTP_TOKEN"):
+        world.service(listen=("0.0.0.0", 0))
+
+    Lock.acquire(world.data_dir, "the next one").release()
+
+
+def eventually_hung(service, part):
+    """Wait until nothing is heard of the part, though it should be."""
+    never = Event()
+    for _ in range(int(PATIENCE / 0.02)):
+        if part in service.vitals.hung(patience=0.1):
+            return
+        never.wait(0.02)
+    raise AssertionError(service.vitals.hung(patience=0.1))
+
+
+@pytest.mark.parametrize(
+    ("observer", "part"), [("on_commit", "pipeline"), ("on_attempt", "dispatcher")]
+)
+def test_a_part_that_hangs_is_known_and_so_is_one_that_goes_on(world, observer, part):
+    go_on = Event()
+    hanging = {observer: lambda *_: go_on.wait(PATIENCE)}
+    world.observers = replace(world.observers, **hanging)
+    service = world.service()
+    service.start()
+    assert service.vitals.hung(patience=0.1) == {}
+
+    world.send(1)
+    eventually_hung(service, part)
+
+    go_on.set()
+    service.stop()
+    assert service.vitals.hung(patience=0.1) == {}
+
+
+def test_a_source_that_is_not_there_makes_the_service_not_ready_until_it_is(world):
+    (world.folder / "events.jsonl").unlink()
+    service = world.service()
+    assert service.vitals.unready() == {"service": "starting"}
+    service.start()
+
+    assert "no such file" in world.warnings.get(timeout=PATIENCE)
+    assert list(service.vitals.unready()) == ["source lines"]
+
+    (world.folder / "events.jsonl").touch()
+    assert "connected" in world.notices.get(timeout=PATIENCE)
+    assert service.vitals.unready() == {}
+    service.stop()
+
+
+def test_the_heartbeat_beats_while_it_runs_and_a_reload_may_change_it(world, httpserver):
+    httpserver.expect_oneshot_request("/beat").respond_with_data("ok")
+    url = httpserver.url_for("/beat")
+    service = world.service()
+    service.start()
+    beat = f"heartbeat: {{url: '{url}', every: 1h}}\nsources:"
+
+    with httpserver.wait(timeout=PATIENCE) as waiting:
+        service.reload(world.ruleset(("sources:", beat)))
+
+    assert waiting.result
+    service.stop()
+
+
+def test_a_running_service_tells_its_status_over_its_socket(world, service, endpoint):
+    world.send(1)
+    endpoint.wait(1)
+
+    found = ask(world.data_dir, {"do": "status"})
+
+    assert (found["ready"], found["rules"], found["never_fired"]) == (True, 1, [])
+    assert found["last_event"]["id"] == "event-1"

@@ -182,7 +182,7 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     homes = packages_distributions()
 
     imported = {
-        homes[module][0].lower()
+        homes[module][0].lower().replace("_", "-")
         for path in SOURCES
         for module in top_level_imports(path)
         if module in homes and module != "reactor"

@@ -5,10 +5,21 @@ import subprocess
 import sys
 
 import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
 
 from reactor import __version__
-from reactor.cli import COMMANDS
+from reactor.cli import COMMANDS, app
 from tests.cli.program import ROOT, Program
+
+
+def all_words(command=None, words=()):
+    """The words of every command and subcommand, those of `reactor` itself being none."""
+    command = command or get_command(app)
+    yield words
+    if hasattr(command, "list_commands"):
+        for name in command.list_commands(None):
+            yield from all_words(command.get_command(None, name), (*words, name))
 
 
 @pytest.fixture
@@ -34,13 +45,39 @@ def test_the_help_has_a_whole_line_for_every_command_in_the_order_of_need(said):
     assert not [line for line in table if line.endswith("...")]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_commands_help_has_an_example(said, command):
-    code, out, _ = said(command, "--help")
+@pytest.mark.parametrize("words", [*all_words()], ids=" ".join)
+def test_every_help_begins_with_an_example(words):
+    # Not in a process of its own like the others: there are many.
+    out = CliRunner().invoke(app, [*words, "--help"], prog_name="reactor").output.splitlines()
+
+    assert out[0].startswith(" ".join(["Usage: reactor", *words]))
+    assert out[2].startswith(" ".join(["  Example:  reactor", *words]))
+
+
+@pytest.mark.parametrize(
+    ("words", "proposed"),
+    [
+        ("reactor re", ["replay"]),
+        ("reactor run --d", ["--data-dir", "--dry-run"]),
+        ("reactor deliveries re", ["redeliver"]),
+        ("reactor deliveries --state d", ["dead"]),
+    ],
+)
+def test_a_shell_that_completes_is_told_the_words(tmp_path, words, proposed):
+    asked = {
+        "_REACTOR_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    with Program(tmp_path, environment=asked) as program:
+        assert (program.ended(), program.out.all()) == (0, proposed)
+
+
+def test_completion_can_be_shown_for_a_shell(said):
+    code, out, _ = said("--show-completion", "bash")
 
     assert code == 0
-    assert out[0].startswith(f"Usage: reactor {command} ")
-    assert any(line.startswith(f"  Example:  reactor {command}") for line in out)
+    assert out[-1] == "complete -o default -F _reactor_completion reactor"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """The documents tell the truth: their examples load and pass, and nothing is left out."""
 
+import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from reactor.actions import ACTIONS
@@ -16,6 +19,9 @@ from reactor.engine.filters import FILTERS
 from reactor.engine.rehearsal import rehearse
 from reactor.model.delivery import State
 from reactor.model.match import Reason
+from reactor.observe.exposition import exposition
+from reactor.observe.metrics import METRICS
+from reactor.observe.tallies import Tallies
 from reactor.sources import SOURCES
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +35,20 @@ EXAMPLES = [
     for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", document.read_text(), re.S), 1)
 ]
 EXAMPLES.append(pytest.param((ROOT / "rules.example.yaml").read_text(), id="rules.example.yaml"))
+
+
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
+ALERTS = yaml.safe_load((ROOT / "docs/monitoring/alerts.rules.yml").read_text())["groups"][0]
+DASHBOARD = json.loads((ROOT / "docs/monitoring/grafana.json").read_text())
+
+QUERIES = [
+    *(pytest.param(alert["expr"], id=alert["alert"]) for alert in ALERTS["rules"]),
+    *(
+        pytest.param(target["expr"], id=f"{panel['title']}-{target['refId']}")
+        for panel in DASHBOARD["panels"]
+        for target in panel["targets"]
+    ),
+]
 
 
 def words(text: str) -> set[str]:
@@ -104,6 +124,17 @@ def test_the_rule_language_is_described_in_full(kind, names):
     assert [name for name in names if name not in words(RULES)] == []
 
 
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_source_has_a_section_with_a_complete_file(name):
+    text = (ROOT / "docs/sources.md").read_text()
+
+    _, _, section = text.partition(f"\n## {name}\n")
+
+    [first, *_] = re.findall(r"```yaml\n(.*?)```", section.partition("\n## ")[0], re.S)
+    assert f"type: {name}\n" in first
+    assert "\nrules:\n" in first
+
+
 def test_every_command_and_option_is_described():
     described = words(RULES.partition("## 6.")[2])
 
@@ -123,3 +154,75 @@ def test_every_link_leads_to_a_file(document):
 
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def series() -> set[str]:
+    """Everything that a query can name: what a scrape brings, and what Prometheus adds to it."""
+    told = re.findall(r"^# TYPE (\w+) (\w+)$", exposition(Tallies(), ()).decode(), re.M)
+    plain = {name for name, kind in told if kind != "histogram"}
+    parts = {
+        f"{name}_{part}"
+        for name, kind in told
+        if kind == "histogram"
+        for part in ("bucket", "sum", "count")
+    }
+    return plain | parts | {"up"}
+
+
+def named(query: str) -> list[str]:
+    """The series that a query names: the words that are no function, label, text or operator."""
+    rest = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\bby *\([^)]*\)', " ", query)
+    return [name for name in re.findall(r"\b[a-z_]\w*\b(?! *\()", rest) if name != "or"]
+
+
+def asked_labels(query: str) -> set[str]:
+    """The labels that a query chooses or groups by."""
+    grouped = re.findall(r"\bby *\(([^)]*)\)", query)
+    chosen = re.findall(r"(\w+) *(?:=~|!=|=) *\"", query)
+    return {label.strip() for labels in grouped for label in labels.split(",")} | set(chosen)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_query_names_only_metrics_and_labels_that_exist(query):
+    names = named(query)
+    own = {label for name in names for label in labels_of(name)}
+
+    assert names
+    assert set(names) <= series()
+    assert asked_labels(query) <= own | {"job", "instance", "le"}
+
+
+def labels_of(name: str) -> tuple[str, ...]:
+    """The labels of a series of our own."""
+    metric = METRICS.get(re.sub(r"_(bucket|sum|count)$", "", name))
+    return metric.labels if metric else ()
+
+
+def test_every_metric_is_explained_and_shown():
+    shown = {name for query in QUERIES for name in named(query.values[0])}
+    families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in shown}
+
+    assert [name for name in METRICS if name not in words(OPERATIONS)] == []
+    assert [name for name in METRICS if name not in families] == []
+
+
+def test_the_log_is_explained_in_the_words_that_it_uses():
+    table = OPERATIONS.partition("## The log at 3 a.m.")[2]
+    quoted = [line for row in re.findall(r"^\| (`.*?) \| ", table, re.M) for line in code(row)]
+    parts = [part.strip(" :;,") for line in quoted for part in line.split("…")]
+    said = " ".join(spoken())
+
+    assert len(parts) > 30
+    assert [part for part in parts if part not in said] == []
+
+
+def code(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+def spoken() -> Iterator[str]:
+    """Every text that the package's own code holds."""
+    for path in (ROOT / "reactor").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value

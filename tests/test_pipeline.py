@@ -95,8 +95,7 @@ class Cloud:
     def recall(self, uri):
         return None
 
-    def forget(self, uri):
-        pass
+    forget = recall
 
     def ask(self, need, tell):
         self.asked.append(tell)
@@ -316,11 +315,9 @@ def test_every_match_has_one_reason_and_every_firing_one_delivery(frames):
 def test_the_dispatcher_goes_over_before_anything_is_decided_by_the_new_rules(road):
     """Else it would bury what goes to a destination that it does not know yet."""
     heard = []
+    new = road.ruleset(RULES.replace("each", "every"))
 
-    def then():
-        heard.append(list(road.committed))
-
-    road.pipeline.adopt(road.ruleset(RULES.replace("each", "every")), then=then)
+    road.pipeline.adopt(new, then=lambda: heard.append(list(road.committed)))
     road.receive(an_arrival(1))
 
     assert heard == [[]]
@@ -390,3 +387,14 @@ def test_what_sources_remember_is_written_with_their_events(road):
     )
 
     assert sources.recall(road.reader, "local") == {"since": 2}
+
+
+def test_a_rule_that_a_failed_lookup_keeps_from_firing_is_named(tmp_path):
+    cloud = Cloud()
+    with closing(Road(tmp_path, LOOKED_UP, {"cloud": cloud})) as road:
+        road.receive(a_frame())
+        cloud.asked.pop(0)(Found(object=None, reason="404 Not Found"))
+        committed = road.receive(*road.told)
+
+        ((event, rules),) = committed.undecided
+        assert (event.unknown["container"], rules) == ("404 Not Found", ("crashed",))

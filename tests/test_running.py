@@ -6,15 +6,26 @@ from queue import Queue
 import pytest
 
 from reactor import running
+from reactor.engine.parking import MOST_EVENTS
 from reactor.model.errors import JournalUnavailable
-from reactor.model.event import Arrival
+from reactor.model.event import PLATFORM_OBJECTS, Arrival
+from reactor.model.lookup import Found, Need
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.model.secret import Secret
+from reactor.model.uri import object_uri, stable_uuid
+from reactor.pipeline import MAX_BATCH
+from reactor.platforms.fetches import MOST_OPEN
 from reactor.running import Apis, Sources, started
-from reactor.sources.intake import Intake
+from reactor.sources.intake import MAX_FRAMES, Intake
 from reactor.sources.supervise import SourceState
 from tests.fakes import PATIENCE
+
+
+def test_whatever_may_be_parked_of_a_source_may_be_asked_for():
+    on_their_way = MAX_FRAMES + MAX_BATCH
+
+    assert (MOST_EVENTS + on_their_way) * len(PLATFORM_OBJECTS) <= MOST_OPEN
 
 
 def test_a_source_that_waits_for_room_does_not_hold_a_stop(monkeypatch):
@@ -110,14 +121,21 @@ def test_a_source_with_an_api_can_be_asked_and_called_and_others_cannot(tmp_path
         assert list(apis.lookups) == ["cloud"]
 
 
-def test_an_api_without_credentials_is_not_there(monkeypatch, tmp_path):
+def test_an_api_without_credentials_is_asked_in_vain(monkeypatch, tmp_path):
     for name in ("AUTH", "USER", "APIKEY", "PASS"):  # the environment is what it reads
         monkeypatch.delenv(f"DOCKERCLOUD_{name}", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     spec = SourceSpec(name="cloud", type="dockercloud", options={}, place=Place("f", 1, 1))
 
+    uri, told = object_uri("service", stable_uuid("web")), []
+
     with closing(Apis([spec])) as apis:
-        assert apis.lookups == {}
+        lookups = apis.lookups["cloud"]
+        lookups.forget(uri)
+        lookups.ask(Need("service", uri, fresh=True), told.append)
+
+    assert lookups.recall(uri) is None
+    assert [(found.object, found.reason[:14]) for found in told] == [(None, "no credentials")]
 
 
 def test_an_api_is_opened_anew_only_when_its_source_has_changed():
@@ -129,4 +147,42 @@ def test_an_api_is_opened_anew_only_when_its_source_has_changed():
 
         assert after["a"] is before["a"]
         assert after["b"] is not before["b"]
-        assert list(after) == ["a", "b"]
+
+
+def test_events_of_a_source_that_is_gone_are_told_so():
+    told = []
+    with closing(Apis([a_cloud("cloud")])) as apis:
+        after = apis.adopt([])
+        after["cloud"].ask(Need("service", "whatever", fresh=True), told.append)
+
+    assert told == [Found(object=None, reason="source 'cloud' is no longer in the rules")]
+
+
+def a_hook(name, shown="a-token"):
+    options = {"token": Secret(shown)}
+    return SourceSpec(name=name, type="webhook", options=options, place=Place("f", 1, 1))
+
+
+def test_a_hook_is_found_by_its_name_as_long_as_it_is_there(sources, tmp_path):
+    sources.adopt([a_hook("ci"), following(tmp_path, "a")])
+    hook = sources.hook("ci")
+
+    assert hook.peer == "/hooks/ci"
+    assert sources.hook("a") is None
+
+    sources.adopt([a_hook("ci")])
+    assert sources.hook("ci") is hook
+
+    sources.adopt([a_hook("ci", shown="another")])
+    assert sources.hook("ci") is not hook
+
+    sources.adopt([])
+    assert sources.hook("ci") is None
+
+
+def test_a_name_that_is_no_hook_any_more_is_not_found(sources, tmp_path):
+    sources.adopt([a_hook("a")])
+
+    sources.adopt([following(tmp_path, "a")])
+
+    assert sources.hook("a") is None

@@ -175,3 +175,13 @@ def test_an_answer_that_comes_twice_changes_nothing(stage):
     answer = Answer(source="cloud", event_id="u-1", need=need, found=Found(object=None))
 
     assert [stage.waiting.unpark([answer]), stage.waiting.unpark([answer])] == [[], []]
+
+
+def test_its_length_is_how_many_events_wait(stage):
+    assert len(stage.waiting) == 0
+
+    stage.admit(a_crash())
+    assert len(stage.waiting) == 1
+
+    stage.answer()
+    assert len(stage.waiting) == 0

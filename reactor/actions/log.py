@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from reactor.engine.outgoing import SUMMARY_REFERENCES, summary
+from reactor.engine.outgoing import summary
 from reactor.engine.template import Template, references_in
 from reactor.model.delivery import Delivery
 from reactor.model.lookup import Reference
@@ -30,10 +30,8 @@ class Log:
     calls_back = False
 
     def references(self, action: ActionSpec) -> Iterator[Reference]:
-        """What its text names, or the summary in its place."""
-        yield from references_in(action.parameters)
-        if "text" not in action.parameters:
-            yield from SUMMARY_REFERENCES
+        """What its text names."""
+        return references_in(action.parameters)
 
     def render(
         self, action: ActionSpec, names: Mapping[str, object], vault: Vault

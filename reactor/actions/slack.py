@@ -11,7 +11,7 @@ from datetime import datetime
 
 from reactor.engine.filters import json_of
 from reactor.engine.judge import judge_http
-from reactor.engine.outgoing import JSON_TYPE, SUMMARY_REFERENCES, http_request, summary
+from reactor.engine.outgoing import JSON_TYPE, http_request, summary
 from reactor.engine.template import Template, references_in, render_body
 from reactor.model.delivery import Delivery
 from reactor.model.errors import RenderFailed
@@ -50,10 +50,8 @@ class Slack:
     calls_back = False
 
     def references(self, action: ActionSpec) -> Iterator[Reference]:
-        """What its texts name, or the summary in place of one."""
-        yield from references_in(action.parameters)
-        if "text" not in action.parameters:
-            yield from SUMMARY_REFERENCES
+        """What its texts name."""
+        return references_in(action.parameters)
 
     def render(
         self, action: ActionSpec, names: Mapping[str, object], vault: Vault

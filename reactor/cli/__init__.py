@@ -15,14 +15,18 @@ from reactor.config.node import did_you_mean
 from reactor.model.errors import ReactorError, RulesInvalid, SourceLost, SourceRefused
 
 COMMANDS = {
+    "init": "reactor.cli.init",
     "run": "reactor.cli.run",
     "check": "reactor.cli.check",
     "test": "reactor.cli.test",
+    "fire": "reactor.cli.fire",
     "events": "reactor.cli.events",
     "evaluations": "reactor.cli.evaluations",
     "deliveries": "reactor.cli.deliveries",
     "replay": "reactor.cli.replay",
     "schema": "reactor.cli.schema",
+    "status": "reactor.cli.status",
+    "backup": "reactor.cli.backup",
     "demo": "reactor.cli.demo.command",
 }
 """Each command's module, which has a function or an app of the command's name. Only the one that
@@ -51,7 +55,17 @@ class Table(TyperGroup):
             found = single
         command = typer.main.get_command(found)
         command.name = cmd_name
+        _put_example_first(command)
         return command
+
+
+def _put_example_first(command: Any) -> None:
+    """In its help and those of its subcommands: what people look there for is an example."""
+    about, _, example = (command.help or "").partition("Example:")
+    command.short_help = about.partition("\n\n")[0]
+    command.help = f"Example:{example}\n\n{about}"
+    for each in getattr(command, "commands", {}).values():
+        _put_example_first(each)
 
 
 app = typer.Typer(
@@ -77,9 +91,9 @@ def reactor(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Say which one."),
     ] = False,
 ) -> None:
-    """YAML rules over container event streams, with durable deliveries.
+    """Example:  reactor init && reactor check && reactor run
 
-    Start with:  reactor demo
+    YAML rules over container event streams, with durable deliveries.
     """
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reactor.app import change_deliveries
+from reactor.changes import change_deliveries
 from reactor.cli.output import data, delivery_fields, delivery_text, json_line, talk
 from reactor.cli.places import default_data_dir
 from reactor.journal.database import open_reader

@@ -108,13 +108,15 @@ def _specs(
     specs = read_rules(path, Resolve.ALL).sources
     if not specs:
         raise typer.BadParameter(f"{path} has no sources; name one with --source docker")
-    if source is None:
-        return list(specs.values())
-    if source not in specs:
+    if source is not None and source not in specs:
         raise typer.BadParameter(
             f"no source '{source}' in {path}; it has {', '.join(specs)}", param_hint="--source"
         )
-    return [specs[source]]
+    wanted = specs.values() if source is None else [specs[source]]
+    shown = [spec for spec in wanted if spec.type != "webhook"]
+    if not shown:
+        raise typer.BadParameter("what is posted to a webhook, only `reactor run` is told")
+    return shown
 
 
 def _is_over(statuses: list[SourceStatus]) -> bool:

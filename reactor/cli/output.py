@@ -9,7 +9,7 @@ from reactor.duration import format_time
 from reactor.model.delivery import Attempt, Delivery
 from reactor.model.match import Evaluation
 from reactor.model.secret import masked
-from reactor.observe.log import printable
+from reactor.observe.log import printable, printable_json
 
 _encode = msgspec.json.Encoder().encode
 _decode_group = msgspec.json.Decoder(list[object]).decode
@@ -34,7 +34,7 @@ def counted(number: int, noun: str) -> str:
 
 def json_line(fields: Mapping[str, object]) -> str:
     """One JSON object on one line."""
-    return _encode(fields).decode()
+    return printable_json(_encode(fields).decode())
 
 
 def evaluation_fields(row: Evaluation) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The lines that `run` and `demo` write: each firing, delivery and hold-back, as it happens."""
+"""The lines that `run` writes: each firing, delivery and hold-back, as it happens."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,22 +13,23 @@ from reactor.model.lookup import NOT_ASKED
 from reactor.model.match import Evaluation, Reason
 from reactor.model.request import LogLine
 from reactor.observe.log import Printer, Seldom
+from reactor.observe.notices import Log
 from reactor.pipeline import Committed
 from reactor.sources.supervise import SourceStatus
 
 
 class Story:
-    """Tells what happens: firings, deliveries and hold-backs to `out`, the rest to `talk`."""
+    """Tells what happens: firings, deliveries and hold-backs to `out`, the rest to the log."""
 
     def __init__(
         self,
         *,
         out: Printer,
-        talk: Printer,
+        log: Log,
         now: Callable[[], datetime],
         as_json: bool = False,
     ) -> None:
-        self._out, self._talk, self._now, self._as_json = out, talk, now, as_json
+        self._out, self._log, self._now, self._as_json = out, log, now, as_json
         self._seldom = Seldom()
 
     def observers(
@@ -40,6 +41,7 @@ class Story:
             on_attempt=self.attempted,
             on_line=self.logged,
             on_notice=self.notice,
+            on_warning=self.warn,
             on_refused=on_refused,
             on_failure=on_failure,
         )
@@ -51,26 +53,26 @@ class Story:
                 self._out.line(json_line(evaluation_fields(row)))
             else:
                 self._out.line(f"{clock(row.at)}  {evaluated(row)}")
-        for event in committed.events:
-            for kind, why in lookups_failed(event):
-                self._notice_seldom(
-                    f"{event.source} lookup of {kind}",
-                    f"source {event.source}: event {event.id} was decided without its {kind}, "
-                    f"rules that need it do not fire: {why}",
+        for event, rules in committed.undecided:
+            for rule in rules:
+                self._warn_seldom(
+                    f"{event.source} lookup_failed {rule}",
+                    f"source {event.source}: rule '{rule}' does not fire for event {event.id}, "
+                    f"what it asks for is not known (lookup_failed): {lookups_failed(event)}",
                 )
         for rejection in committed.rejections:
-            self._notice_seldom(
+            self._warn_seldom(
                 f"{rejection.source} {rejection.reason}",
                 f"source {rejection.source}: refused a frame, "
                 f"{Refusal(rejection.reason).sentence}: {rejection.excerpt[:80]}",
             )
 
-    def _notice_seldom(self, kind: str, text: str) -> None:
-        """A notice that may come a thousand times a second."""
+    def _warn_seldom(self, kind: str, text: str) -> None:
+        """A warning that may come a thousand times a second."""
         kept_back = self._seldom.allow(kind, self._now())
         if kept_back is not None:
             more = f" ({kept_back} more since the last such line)" if kept_back else ""
-            self.notice(text + more)
+            self.warn(text + more)
 
     def attempted(self, delivery: Delivery, attempt: Attempt, decision: Decision) -> None:
         """How an attempt ended, all of it on one line."""
@@ -81,16 +83,30 @@ class Story:
 
     def logged(self, line: LogLine) -> None:
         """A `log` action."""
-        self._talk.line(f"{clock(self._now())}  {line.level}: {line.text}")
+        levels = {
+            "debug": self._log.debug,
+            "info": self._log.info,
+            "warning": self._log.warning,
+            "error": self._log.error,
+        }
+        levels[line.level](line.text, kind="log")
 
     def notice(self, text: str) -> None:
         """Something about reactor itself."""
-        self._talk.line(f"{clock(self._now())}  {text}")
+        self._log.info(text)
+
+    def warn(self, text: str) -> None:
+        """Something about reactor itself that is not in order."""
+        self._log.warning(text)
+
+    def fail(self, text: str) -> None:
+        """Something that ends us."""
+        self._log.error(text)
 
 
-def lookups_failed(event: Event) -> list[tuple[str, str]]:
-    """The objects that a rule asked for and that could not be had, and why."""
-    return [(kind, why) for kind, why in event.unknown.items() if why != NOT_ASKED]
+def lookups_failed(event: Event) -> str:
+    """The objects that could not be had, and why: "container: 503 Service Unavailable"."""
+    return "; ".join(f"{kind}: {why}" for kind, why in event.unknown.items() if why != NOT_ASKED)
 
 
 def clock(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What the keys of a source of Docker Cloud's kind cannot say one by one."""
+"""What the keys of a source of Docker Cloud's kind, or of Tutum's, cannot say one by one."""
 
 import re
 from ipaddress import ip_address
@@ -7,8 +7,8 @@ from reactor.config.node import Problems, Scalar, Table
 from reactor.config.values import refuse, shown, value_of
 
 _HOSTS = {
-    "stream_host": ("wss", "ws", "wss://ws.cloud.docker.com/"),
-    "rest_host": ("https", "http", "https://cloud.docker.com/"),
+    "stream_host": ("wss", "ws", "wss://stream.example.com/"),
+    "rest_host": ("https", "http", "https://rest.example.com/"),
 }
 """The scheme of each host with TLS, without, and an example."""
 

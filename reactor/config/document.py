@@ -10,7 +10,7 @@ from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table, kin
 from reactor.config.values import check_keys, is_name, refuse
 from reactor.model.problem import Place
 
-SECTIONS = ("version", "sources", "destinations", "rules")
+SECTIONS = ("version", "sources", "destinations", "heartbeat", "rules")
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Document:
 
     sources: dict[str, Entry] = field(default_factory=dict)
     destinations: dict[str, Entry] = field(default_factory=dict)
+    heartbeat: Entry | None = None
     rules: list[Node] = field(default_factory=list)
     whole: bool = True
 
@@ -92,6 +93,8 @@ def _merge(document: Document, root: Table, problems: Problems) -> None:
     for key, merged in (("sources", document.sources), ("destinations", document.destinations)):
         if key in nodes:
             _merge_names(key, merged, nodes[key], problems)
+    if "heartbeat" in nodes:
+        _merge_heartbeat(document, root.entries["heartbeat"], problems)
     if "rules" in nodes:
         _merge_rules(document, nodes["rules"], problems)
 
@@ -111,6 +114,14 @@ def _merge_names(key: str, merged: dict[str, Entry], node: Node, problems: Probl
         if first is not entry:
             message = f"'{name}' is in '{key}' twice, first at {first.key_place}"
             problems.note(entry.key_place, message)
+
+
+def _merge_heartbeat(document: Document, entry: Entry, problems: Problems) -> None:
+    if document.heartbeat is None:
+        document.heartbeat = entry
+    else:
+        message = f"'heartbeat' is there twice, first at {document.heartbeat.key_place}"
+        problems.note(entry.key_place, message)
 
 
 def _merge_rules(document: Document, node: Node, problems: Problems) -> None:

@@ -6,9 +6,10 @@ What `check --print` shows and what the journal keeps. It does not change with a
 import hashlib
 from collections.abc import Mapping
 
+from reactor.config import heartbeat
 from reactor.config.document import Document
 from reactor.config.interpolate import Reference, split_text
-from reactor.config.load import write_yaml
+from reactor.config.load import read_written, write_yaml
 from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table, plain
 from reactor.config.settings import DESTINATIONS
 from reactor.config.texts import SECRET_NAMES
@@ -31,9 +32,18 @@ def effective_text(
             "version": 1,
             "sources": _section(document.sources, source_fields),
             "destinations": _section(document.destinations, DESTINATIONS),
+            **_heartbeat(document),
             "rules": [_rule(node, actions) for node in document.rules],
         }
     )
+
+
+def rules_in(text: str) -> dict[str, Mapping[str, object]]:
+    """The rules of an effective text by their names: what is written behind each of their keys."""
+    written = read_written(text)
+    rules = written.get("rules") if isinstance(written, dict) else None
+    found = rules if isinstance(rules, list) else []
+    return {str(rule["name"]): rule for rule in found if isinstance(rule, dict)}
 
 
 def text_hash(text: str) -> str:
@@ -50,6 +60,11 @@ def _section(
         type_ = given["type"] if isinstance(given, dict) else None
         shown[name] = _table(entry.value, types[str(type_)])
     return shown
+
+
+def _heartbeat(document: Document) -> dict[str, object]:
+    beat = document.heartbeat
+    return {"heartbeat": _table(beat.value, heartbeat.FIELDS)} if beat else {}
 
 
 def _rule(node: Node, actions: Mapping[str, ActionType]) -> dict[str, object]:

@@ -3,16 +3,16 @@
 What rules.md §7 gives to later issues; an issue that brings a word takes it out here.
 """
 
-TOP = frozenset({"time_intervals", "hub", "heartbeat"})
-SOURCE_TYPES = frozenset({"tutum", "websocket", "webhook", "schedule"})
-SOURCE = frozenset({"tls", "allow", "reconcile", "heartbeat"})
+TOP = frozenset({"time_intervals", "hub"})
+SOURCE_TYPES = frozenset({"redis", "kafka", "nats", "mqtt", "amqp"})
+SOURCE = frozenset({"tls", "allow", "reconcile"})
 DESTINATION_TYPES = frozenset(
     {"notify", "email", "exec", "publish", "pagerduty", "discord", "teams", "ntfy"}
 )
 DESTINATION = frozenset({"fallback", "ordered", "ca", "allow", "deny", "keep", "token"})
 RULE = frozenset(
     {"after", "for", "during", "not_during", "absent", "then", "not_then", "mode", "max"}
-    | {"resolve", "on_restart", "incident", "fallback", "ordered", "keep", "heartbeat"}
+    | {"resolve", "on_restart", "incident", "fallback", "ordered", "keep"}
 )
 ACTION_TYPES = DESTINATION_TYPES
 ACTION = frozenset(

@@ -261,8 +261,26 @@ def _value_or_text(text: str) -> object:
         return None
 
 
+def read_written(text: str) -> object:
+    """The plain data of which `write_yaml` made this text, however long it is."""
+    events = iter(yaml.parse(text, Loader=yaml.CLoader))
+    start = next(each for each in events if isinstance(each, _ContentEvent))
+    return _data(start, events)
+
+
+def _data(event: Event, events: Iterator[Event]) -> object:
+    if isinstance(event, ScalarEvent):
+        return scalar_value(event.value) if event.implicit[0] else event.value
+    found = []
+    while not isinstance(each := next(events), MappingEndEvent | SequenceEndEvent):
+        found.append(_data(each, events))
+    if isinstance(event, SequenceStartEvent):
+        return found
+    return dict(zip(map(str, found[::2]), found[1::2], strict=True))
+
+
 def write_yaml(value: object) -> str:
-    """Plain data as YAML that `read_file` reads back as the same data."""
+    """Plain data as YAML that `read_file` and `read_written` read back as the same data."""
     events = [
         StreamStartEvent(),
         DocumentStartEvent(explicit=False),

@@ -12,6 +12,7 @@ from typing import TypeVar
 from reactor.config.actions import Context
 from reactor.config.document import Document, note_same_names, read_document, shown_name
 from reactor.config.effective import effective_text, text_hash
+from reactor.config.heartbeat import parse_heartbeat
 from reactor.config.interpolate import Interpolator, Resolve
 from reactor.config.node import Entry, Node, Problems, Scalar, Table
 from reactor.config.rules import parse_rule
@@ -98,6 +99,9 @@ def _fill_in(document: Document, interpolator: Interpolator, *, lenient: bool) -
         for name, entry in section.items():
             value = interpolator.interpolate(entry.value, lenient=lenient)
             section[name] = replace(entry, value=value)
+    if beat := document.heartbeat:
+        value = interpolator.interpolate(beat.value, lenient=lenient)
+        document.heartbeat = replace(beat, value=value)
     document.rules = [
         _within(node, interpolator.problems, interpolator.interpolate) for node in document.rules
     ]
@@ -141,6 +145,8 @@ def _parse(document: Document, context: Context, source_types: Mapping[str, Sour
         name: parse_destination(name, entry, problems)
         for name, entry in document.destinations.items()
     }
+    beat = document.heartbeat
+    heartbeat = parse_heartbeat(beat, problems) if beat else None
     read = partial(parse_rule, context=context)
     rules = [_within(node, problems, read) for node in document.rules]
     text = "" if problems.found else effective_text(document, source_types, context.actions)
@@ -151,6 +157,7 @@ def _parse(document: Document, context: Context, source_types: Mapping[str, Sour
         sources={name: source for name, source in sources.items() if source},
         destinations={name: each for name, each in destinations.items() if each},
         vault=context.texts.vault,
+        heartbeat=heartbeat,
     )
 
 

@@ -6,6 +6,7 @@ knows more. A text may be a `${VARIABLE}` everywhere.
 
 from collections.abc import Iterable, Mapping
 
+from reactor.config import heartbeat
 from reactor.config.actions import COMMON, RETRY
 from reactor.config.rules import KEYS
 from reactor.config.settings import DESTINATIONS
@@ -30,6 +31,13 @@ def json_schema(
         "version": {"const": 1, "description": "The version of the rule language."},
         "sources": _named("Where events come from, by name.", source_types),
         "destinations": _named("Where deliveries go, by name.", DESTINATIONS),
+        "heartbeat": {
+            **_closed(
+                {key: _field(field) for key, field in heartbeat.FIELDS.items()},
+                required=_required(heartbeat.FIELDS),
+            ),
+            "description": "Called while, and only while, reactor works.",
+        },
         "rules": {"type": "array", "items": _ref("rule"), "description": "Tried in this order."},
     }
     return {
@@ -137,8 +145,14 @@ def _field(field: Field) -> Schema:
         Kind.HEADERS: {"type": "object", "additionalProperties": _TEXT},
         Kind.BODY: {"type": ["string", "object", "array"]},
         Kind.RATE: _ref("rate"),
+        Kind.TEXTS: _ref("texts"),
+        Kind.DURATION: _ref("duration"),
         Kind.NUMBER: {"type": "integer", "minimum": 0},
         Kind.FILTER: _closed({name: _ref("texts") for name in FILTERS}),
+        Kind.GROUP: _closed(
+            {key: _field(each) for key, each in field.fields.items()},
+            required=_required(field.fields),
+        ),
     }
     return {**shapes.get(field.kind, _TEXT), "description": field.about}
 

@@ -8,12 +8,14 @@ from reactor.config.cloud import check_cloud
 from reactor.config.node import Entry, Node, Problems, Scalar, Table, did_you_mean, kind_of
 from reactor.config.values import (
     as_choice,
+    as_duration,
     as_filter,
     as_flag,
     as_method,
     as_number,
     as_rate,
     as_text,
+    as_texts,
     check_keys,
     has_blank,
     is_name,
@@ -78,7 +80,21 @@ def parse_source(
     options = parse_fields(table, fields[type_], problems, f"a source of type {type_}")
     if "apikey" in fields[type_]:
         check_cloud(table, problems)
+    _note_faults(table, options, types[type_], problems)
     return SourceSpec(name=name, type=type_, options=options, place=entry.key_place)
+
+
+def _note_faults(
+    table: Table, options: Mapping[str, object], type_: SourceType, problems: Problems
+) -> None:
+    """Note what the type finds wrong, once every key could be read and has its variables."""
+    nodes = {key: entry.value for key, entry in table.entries.items() if key != "type"}
+    lacks = [node for node in nodes.values() if isinstance(node, Scalar) and node.unresolved]
+    if type_.faults is None or lacks or nodes.keys() != options.keys():
+        return
+    for key, fault in type_.faults(options).items():
+        place = nodes[key].place if key in nodes else table.place
+        problems.note(place, f"'{key}': {fault}")
 
 
 def parse_destination(name: str, entry: Entry, problems: Problems) -> Destination | None:
@@ -94,7 +110,7 @@ def parse_destination(name: str, entry: Entry, problems: Problems) -> Destinatio
     headers = options.get("headers")
     if not isinstance(url, Secret):
         return None
-    _check_url(table, url, problems)
+    check_url(table, url, problems)
     _check_signing(table, secret, problems)
     return Destination(
         name=name,
@@ -173,7 +189,19 @@ def parse_field(key: str, field: Field, node: Node, problems: Problems) -> objec
         return as_flag(key, node, problems, default=False)
     if field.kind is Kind.CHOICE:
         return as_choice(key, node, field.choices, problems)
+    if field.kind is Kind.GROUP:
+        return _group(key, field, node, problems)
     return _READERS.get(field.kind, as_text)(key, node, problems)
+
+
+def _group(key: str, field: Field, node: Node, problems: Problems) -> Mapping[str, object] | None:
+    if not isinstance(node, Table):
+        refuse(problems, key, node, "a mapping")
+        return None
+    before = len(problems.found)
+    check_keys(node, tuple(field.fields), problems)
+    found = parse_fields(node, field.fields, problems, f"'{key}'")
+    return found if len(problems.found) == before else None
 
 
 def _secret(key: str, node: Node, problems: Problems) -> Secret | None:
@@ -183,6 +211,10 @@ def _secret(key: str, node: Node, problems: Problems) -> Secret | None:
         return Secret(node.value)
     problems.note(node.place, f"'{key}' is {kind_of(node)}, expected a text", "quote it")
     return None
+
+
+def _texts(key: str, node: Node, problems: Problems) -> tuple[str, ...]:
+    return tuple(text for text, _ in as_texts(key, node, problems))
 
 
 def _headers(key: str, node: Node, problems: Problems) -> Mapping[str, Secret]:
@@ -219,7 +251,9 @@ def check_header_value(name: str, value: str, node: Node, problems: Problems) ->
 
 
 _READERS: Mapping[Kind, Callable[[str, Node, Problems], object]] = {
+    Kind.TEXTS: _texts,
     Kind.RATE: as_rate,
+    Kind.DURATION: as_duration,
     Kind.METHOD: as_method,
     Kind.NUMBER: as_number,
     Kind.FILTER: as_filter,
@@ -229,7 +263,8 @@ _READERS: Mapping[Kind, Callable[[str, Node, Problems], object]] = {
 }
 
 
-def _check_url(table: Table, url: Secret, problems: Problems) -> None:
+def check_url(table: Table, url: Secret, problems: Problems) -> None:
+    """Note what is wrong with the `url` of a mapping, in words that do not show it."""
     node = table.entries["url"].value
     if isinstance(node, Scalar) and node.unresolved:
         return

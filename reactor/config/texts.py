@@ -13,7 +13,7 @@ from reactor.config.interpolate import Interpolator, Reference, Unset, split_tex
 from reactor.config.node import Items, Node, Problems, Scalar, Table
 from reactor.config.settings import check_header_value, header_entries
 from reactor.config.values import as_text, authority_end, has_blank, refuse, url_fault
-from reactor.engine.call import METHODS, parse_call
+from reactor.engine.call import METHODS, parse_call, tail_fault
 from reactor.engine.template import Template, TemplateInvalid, compile_template
 from reactor.model.errors import RenderFailed
 from reactor.model.protocols import Landing
@@ -26,6 +26,8 @@ MAX_SECRETS = 10_000  # the marks of a vault count in four digits
 
 _CODE = re.compile(r"\{[{%#]")
 _WHOLE_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+# A URI in one piece, such as {{ resource_uri }}, and behind it something that is written out.
+_CALL_OF_ONE = re.compile(rf"({'|'.join(METHODS)}) \{{\{{[^{{}}%]*\}}\}}([^{{}}]+)")
 _OPENERS, _CLOSERS = ("{{", "{%", "{#"), ("}}", "%}", "#}")
 
 
@@ -160,6 +162,8 @@ class Texts:
 def _call_fault(text: str) -> str | None:
     """What is wrong with a call as far as it is written out; the rest shows when it is rendered."""
     method, _, _ = text.partition(" ")
+    if found := _CALL_OF_ONE.fullmatch(text):
+        return tail_fault(*found.groups())
     if _CODE.search(text) and (method in METHODS or _CODE.search(method)):
         return None
     try:

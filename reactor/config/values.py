@@ -12,6 +12,8 @@ from reactor.model.rule import Rate
 FILTERS = ("type", "object", "parent")
 """What a stream can be narrowed by."""
 
+_URI_FILTERS = ("object", "parent")
+
 _RATE = re.compile(r"([0-9]{1,9}) per ([0-9a-z]+)")
 _MAX_NAME = 200
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
@@ -163,6 +165,8 @@ def _alternatives(key: str, node: Node | None, problems: Problems) -> tuple[str,
         words = [word.strip() for word in text.split(",")]
         if not all(words):
             refuse(problems, key, each, "a text, or several with commas between them")
+        elif key in _URI_FILTERS and not all(word.startswith("/") for word in words):
+            refuse(problems, key, each, "the URI of an object such as /api/app/v1/service/UUID/")
         found.extend(words)
     return tuple(found)
 

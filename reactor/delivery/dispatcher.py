@@ -25,6 +25,7 @@ from reactor.model.journal import Finished
 from reactor.model.protocols import ActionType
 from reactor.model.request import HttpRequest, LogLine, ObjectCall, Outcome, Response, Verdict
 from reactor.model.rule import Rate, Ruleset
+from reactor.observe.pulse import Pulse
 from reactor.platforms.calls import Calls
 
 LONGEST_NAP = timedelta(seconds=5)
@@ -72,7 +73,7 @@ class Dispatcher:
     `reader` is a read-only connection for this object alone. `now` is the wall clock, `jitter`
     uniform in [0, 1). `write_line` writes to reactor's log. `on_attempt` is told of every attempt
     when it has ended. Neither may block. `calls` wakes the transport when one of them has ended.
-    Close `writer` and `calls` before `transport`.
+    `pulse` is that of `run`. Close `writer` and `calls` before `transport`.
     """
 
     ruleset: Ruleset
@@ -86,6 +87,7 @@ class Dispatcher:
     write_line: Callable[[LogLine], None]
     on_attempt: Callable[[Delivery, Attempt, Decision], None]
     grace: timedelta = timedelta(seconds=10)
+    pulse: Pulse = field(default_factory=lambda: Pulse(monotonic), init=False)
 
     _lanes: Lanes = field(default_factory=Lanes, init=False)
     _claiming: _Claiming | None = field(default=None, init=False)
@@ -104,6 +106,7 @@ class Dispatcher:
         while not self._stop.is_set():
             self.step(LONGEST_NAP)
         self._wind_down()
+        self.pulse.rest()
 
     def wake(self, lanes: Iterable[str]) -> None:
         """Say that these lanes may have something due."""
@@ -124,6 +127,7 @@ class Dispatcher:
 
     def step(self, nap: timedelta) -> None:
         """One round. Waits up to `nap` when there is nothing to do."""
+        self.pulse.turn()
         now = self.now()
         if self._seen is not None and now < self._seen - _BREATH:
             self._follow_back(self._seen - now, now)
@@ -133,7 +137,10 @@ class Dispatcher:
         self._settle_claim(now)
         self._claim_due(now)
         self._record_ended(now)
-        answered = self.transport.step(min(nap, self._patience(now)))
+        pause = min(nap, self._patience(now))
+        self.pulse.turn(pause.total_seconds())
+        answered = self.transport.step(pause)
+        self.pulse.turn()
         for begun, response in [*answered, *self.calls.finished()]:
             self._under_way -= 1
             self._conclude(begun, judge(self.actions[begun.delivery.type], response))

@@ -6,6 +6,7 @@ request: events are written by strangers (docs/platforms.md §1).
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from reactor.engine.outgoing import joined
@@ -13,7 +14,7 @@ from reactor.model.delivery import Delivery
 from reactor.model.errors import RenderFailed
 from reactor.model.request import CallStep, ObjectCall, StoredRequest
 from reactor.model.secret import Parts, Vault, masked
-from reactor.model.uri import ObjectUri, read_uri
+from reactor.model.uri import ObjectUri, object_uri, read_uri, stable_uuid
 
 METHODS = ("POST", "PATCH", "DELETE")
 """POST takes a verb, the others are made on the object itself."""
@@ -34,6 +35,7 @@ SELF = "self"
 OBJECTS = ("container", "service", "stack", "node", SELF)
 """The objects that a rule can name (rules.md §4)."""
 
+_METHODS = f"{', '.join(METHODS[:-1])} or {METHODS[-1]}"
 _LONGEST = 500  # characters: a URI has at most 130, a query a few words
 _PAIR = r"[a-z_]+=[A-Za-z0-9_.-]*"
 _BEHIND = re.compile(rf"(?:(?P<verb>[a-z-]+)/(?:\?(?P<query>{_PAIR}(?:&{_PAIR})*))?)?")
@@ -48,7 +50,7 @@ def parse_call(text: str) -> tuple[ObjectUri, CallStep]:
     """
     method, _, address = text.partition(" ")
     if method not in METHODS:
-        raise RenderFailed(f"expected {', '.join(METHODS)} and a path, found {_shown(text)}")
+        raise RenderFailed(f"expected {_METHODS} and a path, found {_shown(text)}")
     found = read_uri(address) if len(text) <= _LONGEST else None
     if found is None:
         expected = "the URI of an object such as /api/app/v1/service/UUID/"
@@ -58,6 +60,19 @@ def parse_call(text: str) -> tuple[ObjectUri, CallStep]:
     if behind is None or (behind["verb"] or "") not in _verbs(method, uri):
         raise RenderFailed(f"expected {_expected(method, uri)}, found {_shown(rest)}")
     return uri, CallStep(method, verb=behind["verb"] or "", query=behind["query"] or "")
+
+
+def tail_fault(method: str, tail: str) -> str | None:
+    """What is wrong with what is written behind the URI of an object, whichever it is; None if it
+    fits an object of some type."""
+    texts = (f"{method} {object_uri(kind, stable_uuid(kind))}{tail}" for kind in VERBS)
+    for text in texts:
+        with suppress(RenderFailed):
+            parse_call(text)
+            return None
+    verbs = sorted({f"{verb}/" for each in VERBS.values() for verb in each})
+    expected = f"one of {', '.join(verbs)}" if method == "POST" else "nothing"
+    return f"expected {expected} behind the URI for {method}, found {_shown(tail)}"
 
 
 def _verbs(method: str, uri: ObjectUri) -> tuple[str, ...]:
@@ -70,8 +85,9 @@ def _expected(method: str, uri: ObjectUri) -> str:
 
 
 def _shown(text: str) -> str:
-    """As an error shows it: short, and in printable ASCII whatever an event brought."""
-    return ascii(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    """As an error shows it: short, and in printable ASCII whatever an event brought. Dots behind it
+    stand for what was left out."""
+    return ascii(text[:_SHOWN]) + ("..." if len(text) > _SHOWN else "")
 
 
 def address_of(name: str, names: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reactor.engine.condition import is_open
-from reactor.engine.normalize import frame_time, record_of
+from reactor.engine.normalize import record_of
 from reactor.engine.rest import (
     LINKS,
     changes,
@@ -171,8 +171,8 @@ def _doubt(event: Event, rest: Mapping[str, object], *, has_follower: bool) -> s
     then, now = event.data.get("state"), rest.get("state")
     if isinstance(then, str) and now != then:
         return f"it is {_shown(now)} by now, not {_shown(then)}"
-    happened = frame_time(event.data)
-    if has_follower or (happened is not None and _changed_since(happened, then, rest)):
+    # A frame that tells no time happened when it came, or before: what changed since is later.
+    if has_follower or _changed_since(event.time, then, rest):
         return "it changed again before it could be asked"
     return None
 

@@ -54,7 +54,8 @@ def normalize(arrival: Arrival, received_at: datetime) -> Event | Refusal:
     data = decode_frame(arrival.raw)
     if isinstance(data, Refusal):
         return data
-    source, uuid, subject = arrival.source, data.get("uuid"), data.get("resource_uri")
+    source, subject = arrival.source, data.get("resource_uri")
+    uuid = None if arrival.is_named else data.get("uuid")
     return Event(
         id=uuid if isinstance(uuid, str) and uuid else arrival.identity,
         source=source,
@@ -176,9 +177,11 @@ def _named_by_uri(data: Mapping[str, object]) -> dict[str, object]:
 
 
 def record_of(event: Event) -> Record:
-    """What rules see: the frame's fields, and on platform sources the facts over them."""
+    """What rules see: the frame's fields and the facts over them, on platform sources those of
+    PLATFORM_FACTS alone."""
     if not event.platform:
-        return Record(event.data, platform=False)
+        fields = {**event.data, **event.facts} if event.facts else event.data
+        return Record(fields, platform=False)
     facts = {name: event.facts[name] for name in PLATFORM_FACTS if name in event.facts}
     return Record({**event.data, **facts}, platform=True, unknown=event.unknown)
 

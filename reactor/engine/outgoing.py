@@ -13,7 +13,6 @@ from reactor import __version__
 from reactor.engine.signature import sign
 from reactor.model.delivery import Delivery
 from reactor.model.errors import DestinationRemoved, RenderFailed
-from reactor.model.lookup import Reference
 from reactor.model.request import HttpRequest
 from reactor.model.rule import Destination
 from reactor.model.secret import Joint, Parts, Vault
@@ -83,16 +82,9 @@ def joined(parts: Parts, vault: Vault) -> str:
         raise RenderFailed(f"{gone.args[0]} is no longer in the rule file") from None
 
 
-SUMMARY_REFERENCES = (
-    Reference("container", "name"),
-    Reference("service", "name"),
-    Reference("container", "exit_code"),
-)
-"""The fields of platform objects that a summary names."""
-
-
 def summary(names: Mapping[str, object]) -> str:
-    """What is said where the rule says nothing: "web crashed: shop-web-1 Stopped, exit code 7"."""
+    """What is said where the rule says nothing, of what is known without a lookup of its own:
+    "web crashed: shop-web-1 Stopped, exit code 7"."""
     event, state, code = names["event"], names.get("state"), _part(names, "container", "exit_code")
     subject = event["subject"] if isinstance(event, Mapping) else event
     who = _part(names, "container", "name") or _part(names, "service", "name") or subject

@@ -36,11 +36,13 @@ cannot write it."""
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of one event. `memory` maps changed keys to their new entry, None to forget."""
+    """What became of one event. `memory` maps changed keys to their new entry, None to forget.
+    `undecided` names the rules that did not fire because a lookup failed."""
 
     evaluations: tuple[Evaluation, ...]
     deliveries: tuple[Delivery, ...]
     memory: Mapping[MemoryKey, MemoryEntry | None]
+    undecided: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -88,10 +90,15 @@ def decide(
     """Every rule on one event, in file order. `actions` renders what fires."""
     record = record_of(event)
     draft = _Draft(ruleset, actions, event, record, memory, now)
+    undecided = []
     for rule in ruleset.rules:
-        if miss(rule, event, record) is None:
+        missed = miss(rule, event, record)
+        if missed is None:
             _pass_gates(draft, _matched(draft, rule))
-    return Decision(tuple(draft.evaluations), tuple(draft.deliveries), draft.changes)
+        elif missed is Reason.LOOKUP_FAILED:
+            undecided.append(rule.name)
+    evaluations, deliveries = tuple(draft.evaluations), tuple(draft.deliveries)
+    return Decision(evaluations, deliveries, draft.changes, tuple(undecided))
 
 
 def miss(rule: Rule, event: Event, record: Record) -> Reason | None:

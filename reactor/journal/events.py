@@ -94,6 +94,28 @@ def find(db: Connection, event_id: str) -> Event | None:
     return None if row is None else _to_event(row)
 
 
+def latest(db: Connection, rule: str) -> Event | None:
+    """The newest event that `rule` matched, else the newest of all, or None. Blocks for a scan
+    backwards through the evaluations."""
+    row = db.execute(
+        """
+        select id, source, subject, time, received_at, platform, frame, facts, unknown
+        from events where number = coalesce(
+            (
+                select events.number
+                from evaluations join events
+                    on events.id = evaluations.event_id and events.source = evaluations.source
+                where evaluations.rule = ?
+                order by evaluations.number desc limit 1
+            ),
+            (select max(number) from events)
+        )
+        """,
+        (rule,),
+    ).fetchone()
+    return None if row is None else _to_event(row)
+
+
 def _to_event(row: Row) -> Event:
     return Event(
         id=row["id"],

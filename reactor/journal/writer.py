@@ -16,8 +16,10 @@ from pathlib import Path
 from threading import Condition
 from typing import Protocol, TypeVar
 
+from reactor.clock import monotonic
 from reactor.journal.database import Connection
 from reactor.model.errors import JournalUnavailable, ReactorError
+from reactor.observe.pulse import Pulse
 
 MAX_WAITING = 1000
 """Write sets that may wait; then `submit` blocks."""
@@ -87,6 +89,7 @@ class Writer:
         self._taken: list[_Promise] = []
         self._closing = False
         self._trouble: str | None = None
+        self.pulse = Pulse(monotonic)
 
     @property
     def trouble(self) -> str | None:
@@ -126,11 +129,13 @@ class Writer:
 
     def _take(self) -> bool:
         """Wait for write sets and take them; False when it is over."""
+        self.pulse.rest()
         with self._changed:
             self._changed.wait_for(lambda: self._closing or self._waiting)
             count = min(len(self._waiting), MAX_TOGETHER)
             self._taken = [self._waiting.popleft() for _ in range(count)]
             self._changed.notify_all()
+        self.pulse.turn()
         return count > 0
 
     def _settle(self, group: list[_Promise]) -> None:
@@ -184,6 +189,7 @@ class Writer:
         if self._trouble is None:
             self._trouble = sentence
             self._on_trouble(sentence)
+        self.pulse.turn(RETRY_SECONDS)
         with self._changed:
             self._changed.wait_for(lambda: self._closing, timeout=RETRY_SECONDS)
             if self._closing:

@@ -15,12 +15,13 @@ PLATFORM_FACTS = (*PLATFORM_OBJECTS, "labels", "cause", "planned")
 class Frame:
     """What a source hands in: an event as it was received.
 
-    `raw` is UTF-8 JSON text of one object, exactly as received. `identity` names the frame when
-    it has no `uuid` of its own. `facts` is what the source knows beyond the frame. `subject` and
-    `time` are what it happened to, and when (UTC), where the sender says so in its own way.
-    `remember` is what the source wants to find again after a restart, written in the event's
-    transaction; None forgets. `acknowledge`, if any, is called once, after the commit that holds
-    the event, or when the frame was rejected or is a duplicate.
+    `raw` is UTF-8 JSON text of one object, exactly as received. `identity` names the frame when it
+    has no `uuid` of its own; if it `is_named`, the sender gave it that name, and its `uuid` is of
+    something else. `facts` is what the source knows beyond the frame. `subject` and `time` are what
+    it happened to, and when (UTC), where the sender says so in its own way. `remember` is what the
+    source wants to find again after a restart, written in the event's transaction; None forgets.
+    `acknowledge`, if any, is called once, after the commit that holds the event, or when the frame
+    was rejected or is a duplicate.
     """
 
     raw: bytes
@@ -30,6 +31,7 @@ class Frame:
     time: datetime | None = None
     remember: Mapping[str, object] = field(default_factory=dict)
     acknowledge: Callable[[], None] | None = None
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Arrival:
     source: str
     raw: bytes
     identity: str
+    is_named: bool = False
     platform: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
     subject: str | None = None

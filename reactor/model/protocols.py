@@ -1,7 +1,7 @@
 """What the parts ask of each other, declared here because several layers speak of it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Event as StopEvent
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     """What a key of a source, a destination or an action holds."""
 
     TEXT = "text"
+    TEXTS = "texts"  # a text or a list of texts
     FLAG = "flag"
     CHOICE = "choice"
     METHOD = "method"  # an HTTP method
@@ -29,6 +30,8 @@ class Kind(StrEnum):
     URL = "url"
     SECRET = "secret"  # noqa: S105 -- the name of a kind, not a secret
     RATE = "rate"
+    DURATION = "duration"
+    GROUP = "group"  # a mapping with keys of its own
 
 
 class Landing(StrEnum):
@@ -45,7 +48,8 @@ class Landing(StrEnum):
 class Field:
     """A key that a source, a destination or an action accepts, for the parser and the schema.
 
-    `landing` set means that its texts are templates. `about` is a sentence for editors.
+    `landing` set means that its texts are templates. `about` is a sentence for editors. `fields`
+    are the keys of a GROUP.
     """
 
     kind: Kind
@@ -53,6 +57,7 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     landing: Landing | None = None
+    fields: Mapping[str, "Field"] = field(default_factory=dict)
 
 
 class Feed(Protocol):
@@ -74,6 +79,9 @@ class Feed(Protocol):
 
     def connected(self) -> None:
         """Say that the source is subscribed and frames may come."""
+
+    def say(self, text: str) -> None:
+        """A line in reactor's log, about this source."""
 
 
 class Source(Protocol):
@@ -136,13 +144,15 @@ class SourceType:
 
     `platform`: its facts carry the container platform's objects (rules.md §2). `api` opens the
     REST API that lookups and calls back go to, if there is one; it raises SourceRefused when there
-    are no credentials.
+    are no credentials. `faults` says what else is wrong with options that were read by `fields`: a
+    sentence, without secrets, by the key that it is about.
     """
 
     fields: Mapping[str, Field]
     platform: bool
     open: Callable[[SourceSpec], Source]
     api: Callable[[SourceSpec], Api] | None = None
+    faults: Callable[[Mapping[str, object]], Mapping[str, str]] | None = None
 
 
 class ActionType(Protocol):

@@ -114,6 +114,14 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """`heartbeat` of the rule file: what is called while reactor works, and how often."""
+
+    url: Secret
+    every: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
     """Everything one load of the rule file means. `text` is the effective file with references in
     place of secrets, and `hash` names it: it is what the journal keeps."""
@@ -124,3 +132,4 @@ class Ruleset:
     sources: Mapping[str, SourceSpec]
     destinations: Mapping[str, Destination]
     vault: Vault
+    heartbeat: Heartbeat | None = None

@@ -88,8 +88,10 @@ def object_uri(kind: str, uuid: str) -> str:
     return f"/api/{_SUBSYSTEMS[kind]}/v1/{kind}/{uuid}/"
 
 
-def collection_path(kind: str, namespace: str | None) -> str:
-    """The path under which Docker Cloud lists its objects of `kind`."""
+def collection_path(kind: str, namespace: str | None, *, is_tutum: bool = False) -> str:
+    """The path under which Docker Cloud, or Tutum, lists its objects of `kind`."""
+    if is_tutum:
+        return f"/api/v1/{kind}/"
     middle = f"{namespace}/" if namespace else ""
     return f"/api/{_SUBSYSTEMS[kind]}/v1/{middle}{kind}/"
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Condition
@@ -20,15 +21,25 @@ def printable(text: str) -> str:
     return _UNSAFE.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
+def printable_json(text: str) -> str:
+    """JSON `text`, which is on one line, with the same characters in JSON's own escapes."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def dropped_text(count: int) -> str:
+    """What stands in place of lines that nobody took in time."""
+    return f"({count} more lines could not be written in time)"
+
+
 class Printer:
     """Writes lines to a stream without ever making the caller wait.
 
     A paused terminal or a full pipe must not hold up events: lines over MAX_WAITING are dropped
-    and counted, and the count is written when the stream takes lines again.
+    and counted, and the count is written when the stream takes lines again, as `dropped` words it.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, dropped: Callable[[int], str] = dropped_text) -> None:
+        self._stream, self._in_words = stream, dropped
         self._lines: deque[str] = deque()
         self._dropped = 0
         self._closed = False
@@ -57,7 +68,7 @@ class Printer:
 
     def _write(self, lines: deque[str], dropped: int) -> None:
         if dropped:
-            lines.append(f"({dropped} more lines could not be written in time)")
+            lines.append(self._in_words(dropped))
         try:
             self._stream.write("\n".join(lines) + "\n")
             self._stream.flush()

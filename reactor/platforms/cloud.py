@@ -1,8 +1,9 @@
-"""Which Docker Cloud a source means: its two hosts, the account, and what its stream is asked."""
+"""Which Docker Cloud, or which Tutum, a source means: its two hosts, the account, and what its
+stream is asked."""
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -39,14 +40,28 @@ class Filter:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
     """A source's settings, complete. `stream` is `wss://host[:port]`, `url` the whole address of
-    its events, `origin` the host of its REST API; `authorization` is a secret."""
+    its events, `origin` the host of its REST API; `authorization` is a secret, and so is `login`,
+    what the stream is asked beside it."""
 
     stream: str
     url: str
     origin: str
     namespace: str | None
-    authorization: str
+    authorization: str = field(repr=False)
     filter: Filter
+    is_tutum: bool = False
+    login: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def service(self) -> str:
+        """Its name for people."""
+        return "Tutum" if self.is_tutum else "Docker Cloud"
+
+    @property
+    def address(self) -> str:
+        """`url` with what `login` asks; a secret."""
+        separator = "&" if "?" in self.url else "?"
+        return f"{self.url}{separator}{urlencode(self.login)}" if self.login else self.url
 
     def client(self) -> Api:
         """Its REST API. Raises SourceRefused when the host or the credential cannot be used."""
@@ -73,23 +88,22 @@ def read_cloud(options: Mapping[str, object], environ: Mapping[str, str]) -> Clo
     namespace = setting("namespace") or None
     if namespace and not _NAMESPACE.fullmatch(namespace):
         raise SourceRefused("namespace: expected letters, digits, - and _, at most 64")
-    asked = _asked(options.get("filter"))
+    middle = f"{namespace}/" if namespace else ""
+    asked = asked_for(options)
     return Cloud(
         stream=stream,
-        url=_events_url(stream, namespace, asked),
+        url=f"{stream}/api/audit/v1/{middle}events/{query_of(asked)}",
         origin=setting("rest_host") or REST_HOST,
         namespace=namespace,
         authorization=find_authorization(options, environ, Path(environ.get("HOME") or "/")),
-        filter=Filter(
-            types=frozenset(asked["type"]),
-            objects=_comparable(asked["object"]),
-            parents=_comparable(asked["parent"]),
-        ),
+        filter=filter_of(asked),
     )
 
 
-def _asked(option: object) -> dict[str, list[str]]:
-    """The values of each filter; one text may hold several, comma-joined."""
+def asked_for(options: Mapping[str, object]) -> dict[str, list[str]]:
+    """The values of each filter in the options of a source; one text may hold several,
+    comma-joined."""
+    option = options.get("filter")
     given = option if isinstance(option, Mapping) else {}
     return {
         name: [part.strip() for text in given.get(name, ()) for part in text.split(",") if part]
@@ -97,10 +111,19 @@ def _asked(option: object) -> dict[str, list[str]]:
     }
 
 
-def _events_url(stream: str, namespace: str | None, asked: Mapping[str, list[str]]) -> str:
-    middle = f"{namespace}/" if namespace else ""
+def query_of(asked: Mapping[str, list[str]]) -> str:
+    """How a stream is asked for these, `?` included; empty for everything."""
     query = urlencode({name: ",".join(values) for name, values in asked.items() if values})
-    return f"{stream}/api/audit/v1/{middle}events/{'?' if query else ''}{query}"
+    return f"?{query}" if query else ""
+
+
+def filter_of(asked: Mapping[str, list[str]]) -> Filter:
+    """The same, to be applied here."""
+    return Filter(
+        types=frozenset(asked["type"]),
+        objects=_comparable(asked["object"]),
+        parents=_comparable(asked["parent"]),
+    )
 
 
 def _comparable(uris: Iterable[object]) -> frozenset[object]:

@@ -1,4 +1,4 @@
-"""The credentials of a Docker Cloud source: where they are looked for, and in which order.
+"""The credentials of Docker Cloud and of Tutum: where they are looked for, and in which order.
 
 No text of an error holds one of them.
 """
@@ -8,6 +8,8 @@ import re
 import subprocess
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from configparser import ConfigParser
+from configparser import Error as ConfigError
 from pathlib import Path
 
 from reactor.model.errors import SourceRefused
@@ -21,9 +23,16 @@ _HELPER_SECONDS = 10.0
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
 _TOKEN_USER = "<token>"  # noqa: S105 -- Docker's mark for an identity token, which is no password
 
+_APIKEY = re.compile(r"apikey ([^:]*):(.*)", re.IGNORECASE)
+_QUERY = "?auth="
+
 _ADVICE = (
     "set 'user' and 'apikey' (or 'auth') of the source, or DOCKERCLOUD_USER and "
     "DOCKERCLOUD_APIKEY (or DOCKERCLOUD_AUTH), or use 'docker login'"
+)
+_TUTUM_ADVICE = (
+    "set 'user' and 'apikey' (or 'auth') of the source, or TUTUM_USER and TUTUM_APIKEY "
+    "(or TUTUM_AUTH), or have them in ~/.tutum"
 )
 
 
@@ -36,16 +45,39 @@ def find_authorization(
     Blocks while a credential helper runs. Raises SourceRefused when there is none, or none that
     can stand in a header.
     """
-    found = _of_options(options) or _of_environment(environ) or _of_docker(environ, home)
+    own = _of_options(options) or _of_environment(environ, "DOCKERCLOUD")
+    return _usable(own or _of_docker(environ, home), _ADVICE)
+
+
+def find_tutum_login(
+    options: Mapping[str, object], environ: Mapping[str, str], home: Path
+) -> tuple[str, Mapping[str, str]]:
+    """The value of the header Authorization for Tutum, and what its stream is asked beside it, by
+    the era whose style the value is written in (docs/platforms.md §1). Both are secrets.
+
+    Raises SourceRefused when there are no credentials, or none that can stand in a header.
+    """
+    own = _of_options(options) or _of_environment(environ, "TUTUM")
+    found = _usable(own or _of_tutum(home), _TUTUM_ADVICE)
+    if found.startswith(_QUERY):
+        value = found.removeprefix(_QUERY)
+        return value, {"auth": value}
+    apikey = _APIKEY.fullmatch(found)
+    return found, {"user": apikey[1], "token": apikey[2]} if apikey else {}
+
+
+def _usable(found: str | None, advice: str) -> str:
     if found is None:
-        raise SourceRefused(f"no credentials: {_ADVICE}")
+        raise SourceRefused(f"no credentials: {advice}")
     if not _HEADER_VALUE.fullmatch(found):
         raise SourceRefused("the credentials hold characters that no header can carry")
     return found
 
 
 def user_of(authorization: str) -> str:
-    """The user whom a Basic value names; empty for every other scheme."""
+    """The user whom a Basic or an ApiKey value names; empty for every other scheme."""
+    if apikey := _APIKEY.fullmatch(authorization):
+        return apikey[1]
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() != "basic":
         return ""
@@ -65,10 +97,9 @@ def _of_options(options: Mapping[str, object]) -> str | None:
     return _basic(user, apikey) if user else None
 
 
-def _of_environment(environ: Mapping[str, str]) -> str | None:
+def _of_environment(environ: Mapping[str, str], prefix: str) -> str | None:
     auth, user, apikey, password = (
-        environ.get(f"DOCKERCLOUD_{name}", "").strip()
-        for name in ("AUTH", "USER", "APIKEY", "PASS")
+        environ.get(f"{prefix}_{name}", "").strip() for name in ("AUTH", "USER", "APIKEY", "PASS")
     )
     if auth:
         return auth
@@ -105,6 +136,21 @@ def _of_helper(store: str, environ: Mapping[str, str]) -> str | None:
         return None
     user, key = _within(kept, "Username"), _within(kept, "Secret")
     return _basic(user, key) if user and key and user != _TOKEN_USER else None
+
+
+def _of_tutum(home: Path) -> str | None:
+    """What `tutum login` left behind; the newest kept the encoded pair alone."""
+    config = ConfigParser(interpolation=None)  # a key may hold percent signs
+    try:
+        config.read(home / ".tutum", "utf-8")
+    except (OSError, ConfigError, UnicodeDecodeError):
+        return None
+    user, apikey, basic = (
+        config.get("auth", name, fallback="").strip() for name in ("user", "apikey", "basic_auth")
+    )
+    if basic:
+        return f"Basic {basic}"
+    return _basic(user, apikey) if user and apikey else None
 
 
 def _basic(user: str, key: str) -> str:

@@ -3,7 +3,8 @@
 `python docker_reader.py HOST [SINCE]` writes a line that describes the engine, then every event
 as one line of JSON. It ends when its standard input does, so it never outlives its parent. Its
 last line on standard error says why it ended; REFUSED as exit code says that trying again at once
-would not help. Standard library only: it is started often and must stay small.
+would not help, BEHIND that events may be lost. Standard library only: it is started often and must
+stay small.
 """
 
 import json
@@ -18,7 +19,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteR
 from threading import Condition, Thread
 from urllib.parse import urlencode, urlsplit
 
-LOST, REFUSED = 1, 3  # 2 is what Python itself ends with when it is called wrongly
+LOST, REFUSED, BEHIND = 1, 3, 4  # 2 is what Python itself ends with when it is called wrongly
 
 _FILTERS = {
     "type": ["container"],
@@ -29,6 +30,7 @@ _FILTERS = {
 }
 _NEWEST_API = (1, 52)  # of those whose events we have read about
 _TIMEOUT_SECONDS = 10.0
+_KEEPALIVE = {socket.TCP_KEEPIDLE: 5, socket.TCP_KEEPINTVL: 3, socket.TCP_KEEPCNT: 3}  # 14 s in all
 _LONGEST_MESSAGE = 10_000
 _BUFFER_BYTES = 64 * 1024 * 1024
 _BLOCK = 64 * 1024
@@ -38,9 +40,19 @@ _DEFAULT_PORT = 2375
 class Gone(Exception):
     """The engine cannot be reached or went away."""
 
+    code = LOST
+
+
+class Behind(Gone):
+    """Our parent did not take events as fast as they came."""
+
+    code = BEHIND
+
 
 class Refusal(Exception):
     """The engine does not let us, or we do not speak this kind of address."""
+
+    code = REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +91,10 @@ class Buffer:
         self._changed = Condition()
 
     def put(self, data: bytes) -> None:
-        """Never blocks. Raises Gone when the limit is reached."""
+        """Never blocks. Raises Behind when the limit is reached."""
         with self._changed:
             if len(self._held) + len(data) > self._limit:
-                raise Gone(f"we fell behind by {self._limit >> 20} MiB of events")
+                raise Behind(f"we fell behind by {self._limit >> 20} MiB of events")
             self._held += data
             self._changed.notify()
 
@@ -180,7 +192,8 @@ def _connect(address: Address) -> socket.socket:
         connected = socket.create_connection((address.host, address.port), _TIMEOUT_SECONDS)
         # The stream may be silent for days; only this tells that the other side is gone.
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
+        for option, value in _KEEPALIVE.items():
+            connected.setsockopt(socket.IPPROTO_TCP, option, value)
         return connected
     connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connected.settimeout(_TIMEOUT_SECONDS)
@@ -216,8 +229,8 @@ def explain(error: Exception) -> tuple[int, str]:
     """The exit code and the sentence for what ended the reading."""
     if isinstance(error, PermissionError):
         return REFUSED, "permission denied; run as a member of the docker group, or as root"
-    if isinstance(error, Refusal):
-        return REFUSED, str(error)
+    if isinstance(error, Gone | Refusal):
+        return error.code, str(error)
     if isinstance(error, FileNotFoundError):
         return LOST, "no such socket (is the engine running? host: or DOCKER_HOST names another)"
     if isinstance(error, OSError):

@@ -9,7 +9,9 @@ from itertools import count, islice, takewhile
 from reactor.model.lookup import Found
 from reactor.model.uri import ObjectRef, ObjectUri
 
-MOST_OPEN = 20_000
+MOST_OPEN = 40_000
+"""For all five objects of every event that a source may have parked, and of those on their way."""
+
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 8.0
 """Seconds before a fetch that failed is made again: 1, 2, 4, 8, 8 …"""

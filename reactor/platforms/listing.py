@@ -58,16 +58,19 @@ def object_key(uri: object) -> str | None:
     return f"{found[0].type}/{found[0].uuid}"
 
 
-def list_objects(api: Api, kinds: Iterable[str], stopped: Stopped) -> tuple[Listed, ...]:
+def list_objects(
+    api: Api, kinds: Iterable[str], stopped: Stopped, *, is_tutum: bool = False
+) -> tuple[Listed, ...]:
     """Every object of these types, its parents as far as it and the other listed ones tell.
+    `is_tutum`: by the paths of Tutum's API.
 
     Blocks: pages of 10 s each at most, and three tries with pauses. Raises SourceLost when the
     last try failed as well, or when we stop.
     """
-    kinds = tuple(kinds)
+    paths = {kind: collection_path(kind, api.namespace, is_tutum=is_tutum) for kind in kinds}
     for size, pause in TRIES:
         try:
-            walks = [_Walk(api, kind, size).read(stopped) for kind in kinds]
+            walks = [_Walk(api, kind, path, size).read(stopped) for kind, path in paths.items()]
         except SourceLost as error:
             failure = error
         else:
@@ -84,9 +87,8 @@ class _Walk:
     one, objects went away meanwhile, and some that are still there were skipped.
     """
 
-    def __init__(self, api: Api, kind: str, size: int) -> None:
-        self._api, self._kind, self._size = api, kind, size
-        self._path = collection_path(kind, api.namespace)
+    def __init__(self, api: Api, kind: str, path: str, size: int) -> None:
+        self._api, self._kind, self._path, self._size = api, kind, path, size
         self._found: dict[str, Listed] = {}
 
     def read(self, stopped: Stopped) -> list[Listed]:

@@ -21,6 +21,7 @@ from weakref import proxy
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import DecodeError, HTTPError
 
 from reactor.clock import utc_now
 from reactor.duration import format_duration
@@ -55,7 +56,7 @@ class Wire:
         with self._guarded(seconds):
             try:
                 response = self._exchange(request, seconds)
-            except requests.RequestException as error:
+            except (requests.RequestException, HTTPError) as error:
                 response = _failed(error, timeout)
         return _late(timeout) if self.is_cut else response
 
@@ -70,8 +71,7 @@ class Wire:
         """Learn of every connection that will be made, before anything is sent on it."""
         pool = self._adapter.get_connection_with_tls_context(request, verify=_CERTIFICATES)
         make: Callable[..., HTTPConnection] = type(pool).ConnectionCls  # type: ignore[attr-defined]  # the stub has its base
-
-        # Weakly: urllib3 keeps idle connections until the pool is gone, which we keep.
+        # urllib3 holds idle connections until their pool is gone: they must not hold us, and we it.
         wire: Wire = proxy(self)
 
         def connection(**settings: object) -> HTTPConnection:
@@ -125,10 +125,13 @@ def _response(request: requests.PreparedRequest, answer: requests.Response) -> R
 
 
 def _body(answer: requests.Response) -> bytes | None:
-    """The body, decoded if the server compressed it all the same; None when it is too large."""
+    """The body, decoded if the server compressed it all the same; None when it is too large.
+
+    Not by `iter_content`: of a chunk that claims a length of -1 it takes all that ever comes.
+    """
     body = bytearray()
-    for chunk in answer.iter_content(_CHUNK):
-        body += chunk
+    while piece := answer.raw.read1(_CHUNK, decode_content=True):
+        body += piece
         if len(body) > BODY_LIMIT:
             return None
     return bytes(body)
@@ -154,11 +157,13 @@ def _redirection(request: requests.PreparedRequest, answer: requests.Response) -
 
 
 def _late(timeout: timedelta) -> Response:
-    detail = f"no complete answer within {format_duration(timeout)}"
+    """`timeout` may be what others have left of it: 9.999 s are told as 10."""
+    told = format_duration(timedelta(seconds=round(timeout.total_seconds(), 1)))
+    detail = f"no complete answer within {told}"
     return Response(fault=Fault.TIMEOUT, detail=detail)
 
 
-def _failed(error: requests.RequestException, timeout: timedelta) -> Response:
+def _failed(error: requests.RequestException | HTTPError, timeout: timedelta) -> Response:
     """What went wrong, in words of ours: those of the error may quote a header."""
     for cause in _causes(error):
         if isinstance(cause, TimeoutError):
@@ -203,7 +208,7 @@ _FAULTS: tuple[tuple[tuple[type[BaseException], ...], Fault, str], ...] = (
     ((RemoteDisconnected,), Fault.RECEIVE, "the connection was closed without an answer"),
     ((IncompleteRead,), Fault.RECEIVE, _BROKEN),
     ((HTTPException, requests.exceptions.InvalidHeader), Fault.PROTOCOL, _NOT_HTTP),
-    ((requests.exceptions.ContentDecodingError,), Fault.PROTOCOL, _NOT_HTTP),
+    ((DecodeError,), Fault.PROTOCOL, _NOT_HTTP),
 )
 _UNREACHABLE = {
     errno.ECONNREFUSED,

@@ -17,8 +17,14 @@ NAME = "reactor.sock"
 PATIENCE = 10.0
 """Seconds that either side waits for the other."""
 MAX_REQUEST = 1024 * 1024
+MAX_ANSWER = 64 * MAX_REQUEST
+"""An answer may name every rule of a large file."""
 
 Answer = Callable[[dict[str, object]], dict[str, object]]
+
+
+class NobodyThere(JournalUnavailable):
+    """No service runs on this data directory."""
 
 
 class ControlServer:
@@ -48,7 +54,7 @@ class ControlServer:
                 self._converse(connection)
 
     def _converse(self, connection: socket.socket) -> None:
-        line = _read_line(connection)
+        line = _read_line(connection, MAX_REQUEST)
         try:
             request = msgspec.json.decode(line, type=dict[str, object])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -71,7 +77,8 @@ class ControlServer:
 def ask(data_dir: Path, request: dict[str, object]) -> dict[str, object]:
     """Send a request to the service that holds this journal and return its answer.
 
-    Raises JournalUnavailable when it does not answer, or answers with an error.
+    Raises NobodyThere when none runs, JournalUnavailable when it does not answer, or answers with
+    an error.
     """
     path = data_dir / NAME
     try:
@@ -80,7 +87,9 @@ def ask(data_dir: Path, request: dict[str, object]) -> dict[str, object]:
             with _short(path) as address:
                 connection.connect(address)
             connection.sendall(msgspec.json.encode(request) + b"\n")
-            answer = msgspec.json.decode(_read_line(connection), type=dict[str, object])
+            answer = msgspec.json.decode(_read_line(connection, MAX_ANSWER), type=dict[str, object])
+    except (FileNotFoundError, ConnectionRefusedError) as fault:
+        raise NobodyThere(f"the running reactor does not answer on {path}: {fault}") from fault
     except (OSError, msgspec.DecodeError) as fault:
         raise JournalUnavailable(
             f"the running reactor does not answer on {path}: {fault}"
@@ -90,14 +99,14 @@ def ask(data_dir: Path, request: dict[str, object]) -> dict[str, object]:
     return answer
 
 
-def _read_line(connection: socket.socket) -> bytes:
-    received = b""
-    while not received.endswith(b"\n") and len(received) < MAX_REQUEST:
+def _read_line(connection: socket.socket, most: int) -> bytes:
+    received = bytearray()
+    while not received.endswith(b"\n") and len(received) < most:
         chunk = connection.recv(65536)
         if not chunk:
             break
         received += chunk
-    return received
+    return bytes(received)
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from contextlib import ExitStack
 import uvicorn
 from starlette.types import ASGIApp
 
+from reactor.clock import monotonic
 from reactor.model.errors import ReactorError
+from reactor.serving.connections import LOOK_SECONDS, Connections
 
 GRACE = 0.5
 """Seconds that connections get to end by themselves when the server stops."""
@@ -30,15 +32,20 @@ class HttpServer:
         self._socket = _listening(*listen, advice=advice)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         self._stopped: Future[None] = Future()
+        self._connections = Connections(monotonic)
         config = uvicorn.Config(
             app,
+            # It is called for a protocol, as a class of protocols would be.
+            http=self._connections.admit,  # type: ignore[arg-type]
             lifespan="on",
             ws="websockets-sansio",
             ws_max_size=MOST_HEARD,
             ws_per_message_deflate=False,
             ws_ping_interval=None,  # clients ping; some of the old ones are silent for minutes
             proxy_headers=False,  # the peer's word on who it speaks for is not proof
+            server_header=False,
             log_config=None,
+            log_level="error",  # what is wrong with a stranger's request is no news
             access_log=False,
         )
         self._server = uvicorn.Server(config)
@@ -50,7 +57,10 @@ class HttpServer:
     async def _serve(self) -> None:
         serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         stopped = asyncio.wrap_future(self._stopped)
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        while not (serving.done() or stopped.done()):
+            over = {serving, stopped}
+            await asyncio.wait(over, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            self._connections.drop_overdue()
         self._server.should_exit = True
         await asyncio.wait({serving}, timeout=GRACE)
         # One whose peer does not read would hold the server for ever.

@@ -1,84 +1,86 @@
-"""The stream of events of Docker Cloud, or of a hub that speaks as it did.
+"""The stream of events of Docker Cloud, of its ancestor Tutum, or of a hub that speaks as they did.
 
 The service has no replay. So frames that the road has no room for wait in a spool, and at every
 connect all objects are listed and compared with what was last known of them.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import count
-from socket import socket
 from threading import Event as StopEvent
-from uuid import uuid4
 
 from reactor import __version__
-from reactor.clock import utc_now
+from reactor.clock import monotonic, utc_now
 from reactor.engine.normalize import Refusal, decode_frame
 from reactor.model.errors import SourceLost, SourceRefused
 from reactor.model.event import PLATFORM_OBJECTS, Frame
-from reactor.model.protocols import Feed
+from reactor.model.protocols import Api, Feed
 from reactor.platforms.cloud import Cloud, Filter, read_cloud
 from reactor.platforms.credentials import user_of
 from reactor.platforms.listing import Listed, list_objects
 from reactor.platforms.pool import Pool
 from reactor.sources.channel import Channel
-from reactor.sources.handshake import connect, parse_address
+from reactor.sources.handshake import parse_address
+from reactor.sources.reading import Reading, opened
 from reactor.sources.reconcile import Known
 from reactor.sources.spool import MOST_BYTES, Spool, gap
 
-_LOOK_SECONDS = 0.2  # how soon a stop is noticed, well within the second that a source has
-_ROOM_SECONDS = 0.02  # how soon it is noticed that the road has room again
+LIST_AGAIN_SECONDS = 60.0
+"""From a listing that failed to the next, while the connection lasts."""
+
+Read = Callable[[Mapping[str, object], Mapping[str, str]], Cloud]
+"""Makes settings of the options of a source and of the environment. Raises SourceRefused."""
 
 
 class DockerCloudSource:
     """The events of one account. From one connection to the next it keeps what waits and what is
-    known. `spooled` is how many bytes may wait."""
+    known. `spooled` is how many bytes may wait, and `read` says which service it is."""
 
     def __init__(
         self,
         options: Mapping[str, object],
         environ: Mapping[str, str],
         spooled: int = MOST_BYTES,
+        *,
+        read: Read = read_cloud,
     ) -> None:
-        self._options, self._environ = options, environ
+        self._options, self._environ, self._read = options, environ, read
         self._spool = Spool(spooled)
         self._known: Known | None = None
-        self._stream = ""
+        self._peer = ""
         self._lost_at: datetime | None = None
 
     @property
     def peer(self) -> str:
-        """The stream's host."""
-        return f"Docker Cloud at {self._stream}"
+        """The service and the stream's host."""
+        return self._peer
 
     def run(self, feed: Feed, stop: StopEvent) -> None:
         """Hand in every frame, and what changed while there was no connection. Raises SourceLost,
         and SourceRefused when there are no credentials or they are refused."""
         self._spool.drain(feed)
-        cloud = read_cloud(self._options, self._environ)
-        self._stream = cloud.stream
-        address, api, known = parse_address(cloud.url), cloud.client(), self._recalled(cloud, feed)
-        with closing(Pool("dockercloud", 1)) as pool:
-            connected = _connected(pool.submit(partial(connect, address, _headers(cloud))), stop)
+        cloud = self._read(self._options, self._environ)
+        self._peer = f"{cloud.service} at {cloud.stream}"
+        address, api = parse_address(cloud.address), cloud.client()
+        known = self._recalled(cloud, feed)
+        with closing(Pool("stream", 1)) as pool:
+            connected = opened(pool, address, _headers(cloud), stop)
             if connected is None:
                 return
             over = StopEvent()
-            listing = pool.submit(partial(list_objects, api, _kinds(cloud.filter), over.wait))
+            begin = partial(pool.submit, partial(_listed, api, cloud, over))
             with closing(Channel(address.host, connected)) as channel:
                 feed.connected()
                 known.begin()
                 connection = _Connection(
-                    channel=channel,
-                    feed=feed,
-                    spool=self._spool,
+                    reading=Reading(channel=channel, feed=feed, spool=self._spool),
                     known=known,
                     filter=cloud.filter,
-                    reconciling=_Reconciling(listing, self._lost_at),
+                    reconciling=_Reconciling(begin, self._lost_at),
                 )
                 try:
                     connection.run(stop)
@@ -93,12 +95,16 @@ class DockerCloudSource:
         asked = f"{cloud.url} {cloud.origin} {user_of(cloud.authorization)}"
         question = hashlib.sha256(asked.encode()).hexdigest()[:16]
         if self._known is None or self._known.question != question:
-            self._known = Known(question, feed.recall(), cloud.namespace)
+            self._known = Known(question, feed.recall(), cloud.namespace, is_tutum=cloud.is_tutum)
         return self._known
 
 
 def _headers(cloud: Cloud) -> dict[str, str]:
     return {"Authorization": cloud.authorization, "User-Agent": f"reactor/{__version__}"}
+
+
+def _listed(api: Api, cloud: Cloud, over: StopEvent) -> tuple[Listed, ...]:
+    return list_objects(api, _kinds(cloud.filter), over.wait, is_tutum=cloud.is_tutum)
 
 
 def _kinds(wanted: Filter) -> tuple[str, ...]:
@@ -109,31 +115,16 @@ def _kinds(wanted: Filter) -> tuple[str, ...]:
     return tuple(kind for kind in PLATFORM_OBJECTS if kind in types)
 
 
-def _connected(opening: Future[socket], stop: StopEvent) -> socket | None:
-    """The connection as soon as there is one; None when we stop before. Raises what opening it
-    raises."""
-    while not stop.is_set():
-        try:
-            return opening.result(_LOOK_SECONDS)
-        except TimeoutError:
-            continue
-    opening.add_done_callback(_hang_up)
-    return None
-
-
-def _hang_up(opening: Future[socket]) -> None:
-    if not opening.cancelled() and not opening.exception():
-        opening.result().close()
-
-
 @dataclass(slots=True)
 class _Reconciling:
-    """How far the comparison is: the listing under way, and the PING that was sent after it. Once
-    that is answered, every frame that was sent before the listing ended has been read. `since` is
-    when the last connection was lost."""
+    """How far the comparison is: the listing under way, if it is time for one (`due_at`,
+    monotonic), and the PING that was sent after it. Once that is answered, every frame that was
+    sent before the listing ended has been read. `since` is when the last connection was lost."""
 
-    listing: Future[tuple[Listed, ...]]
+    begin: Callable[[], Future[tuple[Listed, ...]]]
     since: datetime | None
+    due_at: float = 0.0
+    listing: Future[tuple[Listed, ...]] | None = None
     ping: int = 0
 
 
@@ -141,24 +132,14 @@ class _Reconciling:
 class _Connection:
     """One connection, from its opening to its end."""
 
-    channel: Channel
-    feed: Feed
-    spool: Spool
+    reading: Reading
     known: Known
     filter: Filter
     reconciling: _Reconciling | None
-    name: str = field(default_factory=lambda: uuid4().hex)
-    ordinals: "count[int]" = field(default_factory=lambda: count(1))
 
     def run(self, stop: StopEvent) -> None:
         """Read until `stop` is set. Raises SourceLost, SourceRefused and Stopping."""
-        while not stop.is_set():
-            self.spool.drain(self.feed)
-            if self.spool.is_resting(utc_now()):
-                self.channel.rest()
-                stop.wait(_ROOM_SECONDS)
-                continue
-            raw = self.channel.receive(_ROOM_SECONDS if len(self.spool) else _LOOK_SECONDS)
+        for raw in self.reading.frames(stop):
             if raw is not None:
                 self._take(raw)
             if self.reconciling is not None:
@@ -166,23 +147,18 @@ class _Connection:
 
     def _take(self, raw: bytes) -> None:
         """Hand a frame in as it is, if it is wanted; also what is none, to be counted."""
-        identity = self._identity(raw)
+        spool, identity = self.reading.spool, self.reading.identity(raw)
         data = decode_frame(raw)
         if isinstance(data, Refusal):
-            self.spool.add(Frame(raw, identity))
+            spool.add(Frame(raw, identity))
             return
         kind = data.get("type")
         if kind == "error" and _says_unauthorized(data):
             raise SourceRefused("the stream refuses our credentials: UNAUTHORIZED")
         if kind == "error":
-            self.spool.add(Frame(raw, identity))
+            spool.add(Frame(raw, identity))
         elif kind != "auth" and self._wants(kind, data.get("resource_uri"), data.get("parents")):
-            self.spool.add(Frame(raw, identity, remember=self.known.learn(data)))
-
-    def _identity(self, raw: bytes) -> str:
-        """Of a frame that has no `uuid`: two that are equal may be two crashes of one container."""
-        place = f"{self.name}\x1f{next(self.ordinals)}\x1f".encode()
-        return hashlib.sha256(place + raw).hexdigest()[:32]
+            spool.add(Frame(raw, identity, remember=self.known.learn(data)))
 
     def _wants(self, kind: object, uri: object, parents: object) -> bool:
         """By our own filter: a server may not know it, or know it otherwise."""
@@ -190,28 +166,37 @@ class _Connection:
 
     def _reconcile(self, reconciling: _Reconciling) -> None:
         """One step, if it is time for it."""
-        if not reconciling.listing.done():
+        if reconciling.listing is None:
+            if monotonic() >= reconciling.due_at:
+                reconciling.listing = reconciling.begin()
+        elif not reconciling.listing.done():
             return
-        if not reconciling.ping:
-            reconciling.ping = self.channel.ping()
-        elif self.channel.has_pong(reconciling.ping):
-            self.reconciling = None
-            self._compare(reconciling)
+        elif not reconciling.ping:
+            reconciling.ping = self.reading.channel.ping()
+        elif self.reading.channel.has_pong(reconciling.ping):
+            self._conclude(reconciling, reconciling.listing)
 
-    def _compare(self, reconciling: _Reconciling) -> None:
-        now = utc_now()
+    def _conclude(self, reconciling: _Reconciling, listing: Future[tuple[Listed, ...]]) -> None:
+        """The listing has ended: well, or it is repeated after a while."""
         try:
-            listing = reconciling.listing.result()
+            self._compare(listing.result())
         except SourceLost as error:
-            if self.known.has_baseline:
-                why = f"the objects could not be listed: {error}"
-                self.spool.add(gap(why, reconciling.since, now))
-            return
+            why = f"the objects could not be listed: {error}"
+            self.reading.feed.say(f"{why}; trying again in {LIST_AGAIN_SECONDS:.0f} s")
+            if self.known.has_baseline and not reconciling.due_at:
+                self.reading.spool.add(gap(why, reconciling.since, utc_now()))
+            due_at = monotonic() + LIST_AGAIN_SECONDS
+            self.reconciling = _Reconciling(reconciling.begin, reconciling.since, due_at)
+        else:
+            self.reconciling = None
+
+    def _compare(self, listing: tuple[Listed, ...]) -> None:
+        now = utc_now()
         if not self.known.has_baseline:
-            self.feed.remember(self.known.take_baseline(listing, self._wants, now))
+            self.reading.feed.remember(self.known.take_baseline(listing, self._wants, now))
             return
         for frame in self.known.compare(listing, self._wants, now):
-            self.spool.add(frame)
+            self.reading.spool.add(frame)
 
 
 def _says_unauthorized(data: Mapping[str, object]) -> bool:

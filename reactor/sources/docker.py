@@ -6,8 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Event as StopEvent
 
+from reactor.clock import utc_now
 from reactor.model.errors import SourceLost, SourceRefused
 from reactor.model.event import Frame
 from reactor.model.protocols import Feed, Field, Kind, SourceType
@@ -16,6 +18,7 @@ from reactor.model.uri import stable_uuid
 from reactor.platforms import docker_reader
 from reactor.platforms.docker import Engine, translate
 from reactor.sources.lines import LineCutter, blocks
+from reactor.sources.spool import gap
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 _GRACE_SECONDS = 5.0  # from the end of its output to the reader's own end
@@ -29,6 +32,7 @@ class DockerSource:
     def __init__(self, host: str) -> None:
         self._host = host
         self._since: str | None = None
+        self._fell_behind = False
         self._engine = Engine(id="", name="", version="")
 
     @property
@@ -44,10 +48,20 @@ class DockerSource:
             if first := next(lines, None):
                 self._engine = _described(first)
                 feed.connected()
+                self._tell_gap(feed)
             for line in lines:
                 self._hand_in(line, feed)
             if not stop.is_set():
-                raise _why(reader, self._host)
+                code = _ended(reader)
+                self._fell_behind = code == docker_reader.BEHIND
+                raise _why(reader, code, self._host)
+
+    def _tell_gap(self, feed: Feed) -> None:
+        """The engine tells again only what it still has, which is 256 events."""
+        if self._fell_behind:
+            last = self._since and datetime.fromtimestamp(float(self._since), UTC)
+            feed.put(gap("reactor fell behind", last or None, utc_now()))
+            self._fell_behind = False
 
     def _hand_in(self, line: bytes, feed: Feed) -> None:
         """As a platform frame; what is no event of a container goes on as it is, to be seen."""
@@ -100,12 +114,18 @@ def _described(line: bytes) -> Engine:
     return Engine(id=engine["id"], name=engine["name"], version=engine["version"])
 
 
-def _why(reader: Reader, host: str) -> SourceLost | SourceRefused:
+def _ended(reader: Reader) -> int | None:
+    """The reader's exit code; None when it hangs."""
+    try:
+        return reader.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _why(reader: Reader, code: int | None, host: str) -> SourceLost | SourceRefused:
     """Why the reader ended, in its own last words."""
     assert reader.stderr is not None  # noqa: S101 -- opened as a pipe above
-    try:
-        code = reader.wait(_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
+    if code is None:
         return SourceLost(f"{host}: the reader hangs")
     last = reader.stderr.read().decode(errors="replace").strip().rpartition("\n")[2]
     why = last or f"the reader ended with {code}"

@@ -3,7 +3,7 @@
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import CookieError
 from urllib.parse import urlsplit
@@ -47,10 +47,15 @@ def parse_address(url: str) -> Address:
 
 
 def connect(
-    address: Address, headers: Mapping[str, str], seconds: float = CONNECT_SECONDS
+    address: Address,
+    headers: Mapping[str, str],
+    seconds: float = CONNECT_SECONDS,
+    *,
+    subprotocols: Sequence[str] = (),
 ) -> socket.socket:
     """The open connection, upgraded to a WebSocket. Redirects are not followed and proxies of the
-    environment are not used, so `headers` reach this address and no other.
+    environment are not used, so `headers` reach this address and no other. If there are
+    `subprotocols`, the server must agree on one of them.
 
     Blocks: so many seconds for each address that the name stands for, and as many for TLS and the
     handshake. Raises SourceRefused when the credentials are refused, else SourceLost.
@@ -63,10 +68,11 @@ def connect(
     try:
         if address.is_secure:
             shaking.encrypt(address.host)
-        _upgrade(shaking, address, headers)
+        _upgrade(shaking, address, headers, subprotocols)
     except (WebSocketException, OSError, ValueError, CookieError) as error:
         shaking.close()
-        raise _not_upgraded(address.host, bytes(shaking.answer), error) from error
+        answer = bytes(shaking.answer)
+        raise _not_upgraded(address.host, answer, error, subprotocols=subprotocols) from error
     return shaking.connected
 
 
@@ -104,19 +110,24 @@ class _Shaking:
         self.connected.close()
 
 
-def _upgrade(shaking: _Shaking, address: Address, headers: Mapping[str, str]) -> None:
+def _upgrade(
+    shaking: _Shaking, address: Address, headers: Mapping[str, str], subprotocols: Sequence[str]
+) -> None:
     """RFC 6455 §4.1. Raises what the library raises, whatever the answer."""
     create_connection(
         address.url,
         socket=shaking,
         header=dict(headers),
+        subprotocols=list(subprotocols),
         suppress_origin=True,
         redirect_limit=0,
         enable_multithread=False,
     )
 
 
-def _not_upgraded(host: str, answer: bytes, error: Exception) -> SourceLost | SourceRefused:
+def _not_upgraded(
+    host: str, answer: bytes, error: Exception, *, subprotocols: Sequence[str]
+) -> SourceLost | SourceRefused:
     """Why the handshake failed: by what was answered, if anything was."""
     found = _STATUS.match(answer)
     status = int(found[1]) if found else None
@@ -125,7 +136,8 @@ def _not_upgraded(host: str, answer: bytes, error: Exception) -> SourceLost | So
     if status is None:
         return SourceLost(f"{host}: {'this is no HTTP' if answer else reason(error)}")
     if status == 101:
-        return SourceLost(f"{host}: the answer to the handshake is broken")
+        doubt = f", or agrees on none of {', '.join(subprotocols)}" if subprotocols else ""
+        return SourceLost(f"{host}: the answer to the handshake is broken{doubt}")
     if 300 <= status < 400:
         return SourceLost(f"{host}: redirects are not followed: {named(status)}")
     return SourceLost(f"{host}: {named(status)}")

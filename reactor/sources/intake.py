@@ -140,6 +140,7 @@ class IntakeFeed:
             source=self.source,
             raw=frame.raw,
             identity=frame.identity,
+            is_named=frame.is_named,
             platform=self.platform,
             facts=frame.facts,
             subject=frame.subject,
@@ -154,3 +155,6 @@ class IntakeFeed:
 
     def connected(self) -> None:
         """The source is subscribed: the supervisor keeps its state, nothing is to be done here."""
+
+    def say(self, text: str) -> None:
+        """The supervisor writes it: it goes no further."""

@@ -42,17 +42,23 @@ class Known:
 
     `kept` is what the journal kept of it. `question` names what is asked for: the answers to
     another one (another account, another filter) cannot be compared, and are forgotten.
-    `namespace` is the configured one, for the URIs of objects that the journal has.
+    `namespace` is the configured one, for the URIs of objects that the journal has; `is_tutum`:
+    they are Tutum's.
     """
 
     def __init__(
-        self, question: str, kept: Mapping[str, object], namespace: str | None = None
+        self,
+        question: str,
+        kept: Mapping[str, object],
+        namespace: str | None = None,
+        *,
+        is_tutum: bool = False,
     ) -> None:
         self.question = question
         self.has_baseline = BASELINE in kept and kept.get(QUESTION, question) == question
         self._outdated = {} if self.has_baseline else dict.fromkeys(kept)
         self._objects = {
-            key: _Last(state, collection_path(kind, namespace) + f"{uuid}/")
+            key: _Last(state, collection_path(kind, namespace, is_tutum=is_tutum) + f"{uuid}/")
             for key, state in kept.items()
             if isinstance(state, str) and self.has_baseline
             for kind, is_object, uuid in [key.partition("/")]

@@ -49,13 +49,15 @@ class SourceStatus:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What a supervisor needs from outside. `monotonic` is in seconds, `jitter` from 0 up to 1.
-    `log` takes one line. `on_refused` is called at every refusal, from the source's thread."""
+    `log` takes one line, `warn` one of a loss or a fault; without it `log` takes that too.
+    `on_refused` is called at every refusal, from the source's thread."""
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     jitter: Callable[[], float]
     log: Callable[[str], None]
     on_refused: Callable[[SourceStatus], None]
+    warn: Callable[[str], None] | None = None
 
 
 def backoff(failures: int, jitter: float) -> timedelta:
@@ -144,13 +146,17 @@ class Supervisor:
         self._say(f"connected to {self._source.peer}")
         self._feed.connected()
 
+    def say(self, text: str) -> None:
+        """Write a line that the source has to tell."""
+        self._say(text)
+
     def _end(self, state: SourceState) -> None:
         self._move(state)
         self._say(state.value)
 
     def _refused(self, detail: str) -> timedelta:
         self._move(SourceState.REFUSED, detail)
-        self._say(f"refused: {detail}; trying again in 5 minutes")
+        self._warn(f"refused: {detail}; trying again in 5 minutes")
         self._world.on_refused(self.status)
         return REFUSED_PAUSE
 
@@ -160,7 +166,7 @@ class Supervisor:
         self._move(SourceState.WAITING, detail)
         if not stop.is_set():  # a connection that breaks while we stop is no news
             what = "no connection" if self._connected_at is None else "lost"
-            self._say(f"{what}: {detail}; trying again in {pause.total_seconds():.1f} s")
+            self._warn(f"{what}: {detail}; trying again in {pause.total_seconds():.1f} s")
         return pause
 
     def _was_stable(self) -> bool:
@@ -174,10 +180,13 @@ class Supervisor:
         told = self._tracebacks.get(kind)
         if told is None or now - told >= _TRACEBACK_PAUSE.total_seconds():
             self._tracebacks[kind] = now
-            self._say("".join(traceback.format_exception(error)).rstrip())
+            self._warn("".join(traceback.format_exception(error)).rstrip())
 
     def _move(self, state: SourceState, detail: str = "") -> None:
         self._status = replace(self._status, state=state, since=self._world.now(), detail=detail)
 
     def _say(self, text: str) -> None:
         self._world.log(f"source {self._name}: {text}")
+
+    def _warn(self, text: str) -> None:
+        (self._world.warn or self._world.log)(f"source {self._name}: {text}")

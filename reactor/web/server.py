@@ -1,13 +1,16 @@
-"""The HTTP server of `reactor run --http`: today `/healthz`."""
+"""The HTTP server of `reactor run --http`, and the one table of what it serves."""
 
-from collections.abc import Callable
+import traceback
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as Asked
 
 from reactor.serving.http import HttpServer
+from reactor.web.complaints import Complaints
+from reactor.web.hooks import Hooks
+from reactor.web.safety import Access, Page, Scope, known_hosts_only
+from reactor.web.status import StatusPages
 
 ADVICE = "choose another address with --http HOST:PORT, or --http off"
 
@@ -18,17 +21,44 @@ class WebServer:
     Raises ReactorError when the address cannot be had.
     """
 
-    def __init__(self, host: str, port: int, is_ready: Callable[[], bool]) -> None:
-        self._http = HttpServer(_application(is_ready), (host, port), advice=ADVICE)
+    def __init__(
+        self,
+        listen: tuple[str, int],
+        access: Access,
+        *,
+        status: StatusPages,
+        hooks: Hooks,
+        complaints: Complaints,
+    ) -> None:
+        self.pages = all_pages(status, hooks)
+        app = Starlette(routes=[page.route(access) for page in self.pages])
+        app.router.redirect_slashes = False  # a hook is at one place; few senders follow
+        guarded = unbroken(known_hosts_only(app, access), complaints)
+        self._http = HttpServer(guarded, listen, advice=ADVICE)
         self.address = self._http.address
         self.serve = self._http.serve
         self.stop = self._http.stop
 
 
-def _application(is_ready: Callable[[], bool]) -> Starlette:
-    async def healthz(_: Request) -> JSONResponse:
-        """200 once the sources are started, 503 before."""
-        ready = is_ready()
-        return JSONResponse({"status": "ok" if ready else "starting"}, 200 if ready else 503)
+def all_pages(status: StatusPages, hooks: Hooks) -> tuple[Page, ...]:
+    """Everything that is served, and to whom."""
+    return (
+        Page(path="/healthz", scope=Scope.PUBLIC, endpoint=status.healthz),
+        Page(path="/readyz", scope=Scope.OPERATOR, endpoint=status.readyz),
+        Page(path="/metrics", scope=Scope.OPERATOR, endpoint=status.metrics),
+        Page(path="/hooks/{name:path}", scope=Scope.HOOK, endpoint=hooks.answer, method="POST"),
+    )
 
-    return Starlette(routes=[Route("/healthz", healthz)])
+
+def unbroken(app: ASGIApp, complaints: Complaints) -> ASGIApp:
+    """A mistake of ours in one answer is told, and ends nothing else. Starlette has answered 500 by
+    then, and would have uvicorn write the traceback each time."""
+
+    async def answered(asked: Asked, receive: Receive, send: Send) -> None:
+        try:
+            await app(asked, receive, send)
+        except Exception as fault:  # noqa: BLE001 -- strangers are served here: see above
+            trace = "".join(traceback.format_exception(fault)).rstrip()
+            complaints.say(type(fault).__name__, f"an HTTP request was not answered:\n{trace}")
+
+    return answered

@@ -3,7 +3,6 @@
 import pytest
 
 from reactor.actions import ACTIONS
-from reactor.engine.outgoing import SUMMARY_REFERENCES
 from reactor.engine.template import compile_template
 from reactor.model.lookup import Reference
 from reactor.model.protocols import Landing
@@ -43,11 +42,11 @@ def test_a_line_does_not_fail():
     assert LOG.judge(Response()).verdict is Verdict.SUCCEEDED
 
 
-def test_it_refers_to_what_its_text_names_or_else_the_summary():
+def test_it_refers_to_what_its_text_names_and_without_one_to_nothing():
     text = compile_template("{{ stack.name }} {{ state }}", Landing.TEXT)
 
     named = set(LOG.references(an_action(parameters={"text": text})))
     summed = set(LOG.references(an_action()))
 
     assert named == {Reference("stack", "name")}
-    assert summed == set(SUMMARY_REFERENCES)
+    assert summed == set()

@@ -6,7 +6,7 @@ import pytest
 
 from reactor.actions import ACTIONS
 from reactor.actions.slack import BLOCKS_LIMIT, TEXT_LIMIT
-from reactor.engine.outgoing import SUMMARY_REFERENCES, joined
+from reactor.engine.outgoing import joined
 from reactor.engine.template import compile_template
 from reactor.model.errors import RenderFailed
 from reactor.model.lookup import Reference
@@ -117,12 +117,12 @@ def test_slack_names_its_errors_in_a_word(status, body, verdict, detail):
     assert (outcome.verdict, outcome.detail) == (verdict, detail)
 
 
-def test_it_refers_to_what_its_text_names_or_else_the_summary():
+def test_it_refers_to_what_its_text_names_and_without_one_to_nothing():
     named = set(SLACK.references(an_action(parameters={"text": text("{{ stack.name }}")})))
     summed = set(SLACK.references(an_action()))
 
     assert named == {Reference("stack", "name")}
-    assert summed == set(SUMMARY_REFERENCES)
+    assert summed == set()
 
 
 def test_it_refers_to_what_its_blocks_name():

@@ -230,6 +230,11 @@ def test_a_source_out_of_reach_does_not_hide_the_others(cli, recorded, tmp_path)
             ("--source", "lokal"),
             "no source 'lokal' in rules.yaml; it has local, f",
         ),
+        (
+            "sources: {ci: {type: webhook, token: x}, f: {type: file, path: x}}",
+            ("--source", "ci"),
+            "what is posted to a webhook, only `reactor run` is told",
+        ),
     ],
 )
 def test_no_source_to_show_is_a_usage_error_that_says_what_there_is(

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_httpserver import HTTPServer
 
-from reactor.cli.run import shadowed
-from tests.builders import a_rule, a_ruleset
+from reactor.cli.run import dropped_json
 from tests.cli.program import Program
 
 RULES = """\
@@ -23,6 +22,7 @@ rules:
     actions: [{webhook: ops, throttle: 1 per 5m}, {log: warning, text: "{{ uuid }} stopped"}]
 """
 OFFLINE = ("--data-dir", "data", "--http", "off")
+AS_TEXT = ("--log-format", "text")
 
 
 @pytest.fixture
@@ -42,12 +42,24 @@ def folder(tmp_path, hook):
 
 
 def test_each_firing_hold_back_and_delivery_is_a_readable_line(folder):
-    with Program(folder, "run", *OFFLINE) as service:
+    with Program(folder, "run", *OFFLINE, *AS_TEXT) as service:
         service.out.hears("fired      crash → webhook  (event e-1)")
         service.out.hears("held back  crash → webhook: throttled  (event e-2)")
         service.out.hears("delivered  crash → webhook to ops: 200 OK in ", " ms  (delivery ")
         service.err.hears("warning: e-2 stopped")
         service.err.hears(f"journal in data, pid {service.pid}")
+
+
+def test_where_programs_read_every_line_is_json_but_on_request(folder):
+    with Program(folder, "run", *OFFLINE) as service:
+        service.out.hears('"kind":"attempt"', '"ops"')
+        service.err.hears('"kind":"log"', '"level":"warning"', '"text":"e-2 stopped"')
+        service.send(signal.SIGTERM)
+        assert service.ended() == 0
+        lines = [*service.out.all(), *service.err.all()]
+
+    kinds = {json.loads(line)["kind"] for line in lines}
+    assert kinds == {"evaluation", "attempt", "notice", "log"}
 
 
 def test_json_is_one_object_a_line_and_talk_stays_on_stderr(folder):
@@ -64,7 +76,7 @@ def test_json_is_one_object_a_line_and_talk_stays_on_stderr(folder):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "ctrl-c"])
 def test_a_signal_stops_it_cleanly_and_at_once(folder, number):
-    with Program(folder, "run", *OFFLINE) as service:
+    with Program(folder, "run", *OFFLINE, *AS_TEXT) as service:
         service.out.hears("delivered", "ops")
         service.send(number)
 
@@ -73,7 +85,8 @@ def test_a_signal_stops_it_cleanly_and_at_once(folder, number):
 
 
 def test_healthz_answers_once_it_runs(folder):
-    with Program(folder, "run", "--data-dir", "data", "--http", "127.0.0.1:0") as service:
+    words = ("run", "--data-dir", "data", "--http", "127.0.0.1:0", *AS_TEXT)
+    with Program(folder, *words) as service:
         url = urlsplit(service.err.hears("running").split(", ")[2])
 
         with closing(HTTPConnection(url.netloc, timeout=10)) as connection:
@@ -83,7 +96,7 @@ def test_healthz_answers_once_it_runs(folder):
 
 def test_a_broken_file_at_reload_leaves_the_old_rules_and_says_where(folder):
     rules, events = folder / "rules.yaml", folder / "events.jsonl"
-    with Program(folder, "run", *OFFLINE) as service:
+    with Program(folder, "run", *OFFLINE, *AS_TEXT) as service:
         service.out.hears("(event e-2)")
         rules.write_text(rules.read_text().replace("throttle: 1", "thottle: 1"))
         service.send(signal.SIGHUP)
@@ -98,9 +111,8 @@ def test_a_broken_file_at_reload_leaves_the_old_rules_and_says_where(folder):
 def test_dry_run_decides_sends_nothing_and_leaves_nothing_behind(folder, hook, tmp_path):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    with Program(
-        folder, "run", "--dry-run", "--http", "off", environment={"TMPDIR": str(temporary)}
-    ) as service:
+    words = ("run", "--dry-run", "--http", "off", *AS_TEXT)
+    with Program(folder, *words, environment={"TMPDIR": str(temporary)}) as service:
         service.out.hears("held back  crash → webhook: shadow  (event e-1)")
         service.out.hears("held back  crash → webhook: throttled  (event e-2)")
         service.send(signal.SIGINT)
@@ -116,7 +128,7 @@ def test_dry_run_decides_sends_nothing_and_leaves_nothing_behind(folder, hook, t
 
 
 def test_a_second_run_on_one_journal_names_the_first(folder, cli):
-    with Program(folder, "run", *OFFLINE) as service:
+    with Program(folder, "run", *OFFLINE, *AS_TEXT) as service:
         service.err.hears("running")
 
         ran = cli("run", *OFFLINE)
@@ -158,12 +170,8 @@ def test_an_address_that_is_none_is_a_usage_error(cli, folder, address):
     assert "is neither HOST:PORT nor off" in " ".join(ran.err.split())
 
 
-def test_shadowed_rules_are_the_same_but_for_the_shadow():
-    ruleset = a_ruleset(a_rule(name="a"), a_rule(name="b", enabled=False))
+def test_lines_that_were_dropped_are_an_object_among_objects():
+    found = json.loads(dropped_json(3))
 
-    found = shadowed(ruleset)
-
-    assert [(rule.name, rule.enabled, rule.shadow) for rule in found.rules] == [
-        ("a", True, True),
-        ("b", False, True),
-    ]
+    assert (found["kind"], found["level"]) == ("notice", "warning")
+    assert found["text"] == "(3 more lines could not be written in time)"

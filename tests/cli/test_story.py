@@ -14,9 +14,10 @@ from reactor.model.event import Rejection
 from reactor.model.match import Evaluation, Reason
 from reactor.model.request import LogLine, StoredRequest
 from reactor.observe.log import Printer
+from reactor.observe.notices import make_log
 from reactor.pipeline import Committed
 from reactor.running import ignore
-from tests.builders import NOON, a_delivery
+from tests.builders import NOON, a_delivery, an_event
 
 FIRED = Evaluation(
     event_id="e-1",
@@ -52,7 +53,8 @@ def told():
     def tell(say, *, as_json=False):
         out, talk = StringIO(), StringIO()
         printers = Printer(out), Printer(talk)
-        say(Story(out=printers[0], talk=printers[1], now=lambda: NOON, as_json=as_json))
+        log = make_log(printers[1], lambda: clock(NOON), as_json=as_json)
+        say(Story(out=printers[0], log=log, now=lambda: NOON, as_json=as_json))
         for printer in printers:
             printer.close()
             printer.run()
@@ -122,11 +124,26 @@ def test_decisions_and_attempts_are_data_and_the_rest_is_talk(told):
         story.attempted(a_delivery(), an_attempt(), Decision(move=Move.SUCCEED))
         story.logged(LogLine(level="error", text="out of memory"))
         story.notice("stopping")
+        story.warn("the disk is full")
+        story.fail("the pipeline died")
 
     out, talk = told(say)
 
     assert [line.split()[1] for line in out] == ["fired", "delivered"]
-    assert talk == ["10:20:30.000  error: out of memory", "10:20:30.000  stopping"]
+    assert talk == [
+        "10:20:30.000  error: out of memory",
+        "10:20:30.000  stopping",
+        "10:20:30.000  warning: the disk is full",
+        "10:20:30.000  error: the pipeline died",
+    ]
+
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+def test_a_line_of_a_rule_has_the_level_that_the_rule_gave_it(told, level):
+    _, (line,) = told(lambda story: story.logged(LogLine(level=level, text="so")), as_json=True)
+
+    found = json.loads(line)
+    assert (found["kind"], found["level"], found["text"]) == ("log", level, "so")
 
 
 def test_as_json_data_is_one_object_a_line(told):
@@ -148,7 +165,7 @@ def test_refused_frames_are_told_once_a_minute_for_each_kind_and_source(told):
     _, talk = told(say)
 
     assert talk[0] == (
-        "10:20:30.000  source local: refused a frame, not JSON in UTF-8: " + "x" * 80
+        "10:20:30.000  warning: source local: refused a frame, not JSON in UTF-8: " + "x" * 80
     )
     assert len(talk) == 3
 
@@ -158,7 +175,20 @@ def test_the_service_reports_to_the_story(told):
         observers = story.observers(on_refused=ignore, on_failure=ignore)
         observers.on_commit(Committed(evaluations=(FIRED,)))
         observers.on_notice("running")
+        observers.on_warning("lost")
 
     out, talk = told(say)
 
-    assert (len(out), len(talk)) == (1, 1)
+    assert (len(out), len(talk)) == (1, 2)
+
+
+def test_a_rule_that_a_failed_lookup_keeps_from_firing_is_told_with_the_reason(told):
+    unknown = {"container": "503 Service Unavailable", "node": "not asked"}
+    event = replace(an_event(source="cloud", uuid="e-1"), unknown=unknown)
+    committed = Committed(events=(event,), undecided=((event, ("crash",)),))
+
+    _, talk = told(lambda story: [story.committed(committed) for _ in range(3)])
+
+    (line,) = talk
+    assert "rule 'crash' does not fire for event e-1" in line
+    assert line.endswith("(lookup_failed): container: 503 Service Unavailable")

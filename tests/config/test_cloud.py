@@ -87,7 +87,7 @@ def test_a_stream_comes_encrypted_or_from_this_machine(host):
 def test_a_host_is_a_scheme_a_name_and_a_port(host):
     [told], warnings = checked(f'{{stream_host: "{host}"}}')
 
-    assert told.endswith(f"{HALF_A_HOST} wss://ws.cloud.docker.com/")
+    assert told.endswith(f"{HALF_A_HOST} wss://stream.example.com/")
     assert warnings == []
 
 

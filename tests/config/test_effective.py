@@ -1,5 +1,6 @@
 import pytest
 
+from reactor.config.effective import rules_in
 from tests.config.loading import load_text
 
 TEXT = """\
@@ -110,3 +111,18 @@ def test_what_is_printed_can_be_loaded_again(tmp_path, note):
     printed = load_text(tmp_path, TEXT).ruleset.text
 
     assert load_text(tmp_path, printed, {"SLACK": "https://h"}).ruleset.text.count("***") > 0
+
+
+def test_the_rules_of_an_effective_text_are_found_again(tmp_path, note):
+    rules = rules_in(load_text(tmp_path, TEXT).ruleset.text)
+
+    assert list(rules) == ["crash"]
+    assert rules["crash"]["throttle"] == {"count": 3, "per": "1m30s"}
+
+
+def test_a_heartbeat_is_there_when_the_file_has_one_and_shows_no_url(tmp_path):
+    text = "heartbeat: {url: 'https://hc.example/abc', every: 30s}\nrules: []\n"
+
+    shown = load_text(tmp_path, text).ruleset.text
+
+    assert "heartbeat:\n  url: '***'\n  every: 30s\n" in shown

@@ -7,6 +7,7 @@ from reactor.config.document import SECTIONS
 from reactor.config.rules import KEYS
 from reactor.config.settings import DESTINATIONS
 from reactor.config.tests import STEP_KEYS
+from reactor.sources import SOURCES
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,7 @@ from reactor.config.tests import STEP_KEYS
         (later.ACTION, COMMON),
         (later.STEP, STEP_KEYS),
         (later.ACTION_TYPES, ACTIONS),
+        (later.SOURCE_TYPES, SOURCES),
         (later.DESTINATION_TYPES, DESTINATIONS),
         (later.DESTINATION, [key for fields in DESTINATIONS.values() for key in fields]),
     ],

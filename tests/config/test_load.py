@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.config.load import MAX_BYTES, read_file, write_yaml
+from reactor.config.load import MAX_BYTES, read_file, read_written, write_yaml
 from reactor.config.node import Items, Node, Problems, Scalar, Table, plain
 from reactor.model.problem import Place
 
@@ -158,3 +158,8 @@ def test_no_text_crashes_the_reader(tmp_path_factory, text):
     root, problems = read(tmp_path_factory.getbasetemp(), text)
 
     assert root is not None or problems.found
+
+
+@given(PLAIN)
+def test_what_is_written_is_read_back_as_plain_data(value):
+    assert read_written(write_yaml(value)) == value

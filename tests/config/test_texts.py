@@ -133,6 +133,8 @@ def test_a_variable_cannot_stand_inside_code(tmp_path, text):
         "PATCH /api/{{ x }}",
         f"POST {SERVICE}redeploy/?reuse_volumes=false",
         "DELETE ${SERVICE}",
+        "DELETE {{ service.uri }}",
+        "POST {{ resource_uri }}{{ verb }}/",
     ],
 )
 def test_a_call_is_a_template_from_its_first_word(tmp_path, call):
@@ -144,9 +146,12 @@ def test_a_call_is_a_template_from_its_first_word(tmp_path, call):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("GET {{ resource_uri }}", "'rest': expected POST, PATCH, DELETE and a path, found 'GET"),
+        ("GET {{ resource_uri }}", "'rest': expected POST, PATCH or DELETE and a path, found 'GET"),
         ("POST /service/web/", "'rest': expected the URI of an object such as /api/app/v1/service"),
         (f"POST {SERVICE}", "'rest': expected start/ or stop/ or redeploy/ or scale/ behind the"),
+        ("POST {{ resource_uri }}redeploy", "'rest': expected one of cancel/, deploy/, "),
+        ("POST {{ service.uri }}explode/", "'rest': expected one of cancel/, deploy/, "),
+        ("DELETE {{ resource_uri }}stop/", "'rest': expected nothing behind the URI for DELETE"),
         ("POST ${file:key}", "'rest' holds a secret, ${file:key}, and would show it"),
         ("POST {{ a.b( }}", "wrong template:"),
         ("POST {{ ${SERVICE} }}", "${SERVICE} stands inside template code"),

@@ -142,6 +142,10 @@ def test_a_filter_is_read_however_its_values_are_listed(text, value):
             "'type' is \"a,,b\", expected a text, or several with commas between them",
         ),
         ("{type: ''}", "'type' is \"\", expected a text, or several with commas between them"),
+        (
+            "{parent: [/api/b/, web]}",
+            "'parent' is \"web\", expected the URI of an object such as /api/app/v1/service/UUID/",
+        ),
     ],
 )
 def test_a_filter_of_another_form_is_refused(text, message):

@@ -1,95 +1,39 @@
 """What every source of the registry must do, whatever it reads from."""
 
-import json
 import time
-from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import dataclass
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from queue import Queue
 from threading import Event, Thread
 
 import pytest
 
+from reactor.model.errors import SourceLost
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.sources import SOURCES
 from reactor.sources.supervise import SourceState, Supervisor, World
-from tests.fake_engine import docker_event, fake_engine
+from tests.contracts.outsides import OUTSIDES, Gate
 from tests.fakes import PATIENCE, FullFeed, RecordingFeed, Running
-from tests.sources.cloud import fake_cloud
+from tests.service import eventually
+
+# A webhook is handed what others send: it has no connection, and is full when the server says so.
+REACHED = {"webhook"}
+
+MADE_HERE = {"schedule"}
+"""What never was outside cannot be lost, nor garbled, nor come too fast."""
+
+READ = [kind for kind in OUTSIDES if kind not in MADE_HERE]
+SOCKETS = ["dockercloud", "tutum", "websocket"]
 
 
-@dataclass(frozen=True)
-class Outside:
-    """What a source of one type reads from: `options` lead there, `send` hands in the n-th frame,
-    `garble` a broken one; `fail` breaks the connection and `mend` lets it be made again."""
-
-    options: dict[str, object]
-    send: Callable[[int], None]
-    garble: Callable[[], None]
-    fail: Callable[[], None]
-    mend: Callable[[], None]
+def test_every_source_is_examined():
+    assert set(OUTSIDES) == set(SOURCES) - REACHED
 
 
-@contextmanager
-def docker_outside(_folder):
-    with fake_engine() as engine:
-        yield Outside(
-            options={"host": engine.url},
-            send=lambda number: engine.say(docker_event(time=number + 1)),
-            garble=lambda: engine.chunks.put(b'{"Type":\n'),
-            fail=engine.cut,
-            mend=lambda: None,
-        )
-
-
-@contextmanager
-def file_outside(folder):
-    path = folder / "events.jsonl"
-    path.touch()
-
-    def append(text):
-        with path.open("a") as file:
-            file.write(text + "\n")
-
-    def fail():
-        path.unlink()
-        path.mkdir()  # not even root reads lines from a folder
-
-    yield Outside(
-        options={"path": str(path), "follow": True},
-        send=lambda number: append(json.dumps({"n": number})),
-        garble=lambda: append('{"Type":'),
-        fail=fail,
-        mend=path.rmdir,
-    )
-
-
-@contextmanager
-def dockercloud_outside(_folder):
-    with fake_cloud() as cloud:
-
-        def fail():
-            cloud.status = "503 Service Unavailable"
-            cloud.hang_up()
-
-        def mend():
-            cloud.status = ""
-
-        yield Outside(
-            options=cloud.options,
-            send=lambda number: cloud.say({"n": number}),
-            garble=lambda: cloud.say(b'{"Type":'),
-            fail=fail,
-            mend=mend,
-        )
-
-
-OUTSIDES = {"docker": docker_outside, "dockercloud": dockercloud_outside, "file": file_outside}
-
-
-@pytest.fixture(params=list(SOURCES))
+@pytest.fixture(params=list(OUTSIDES))
 def kind(request):
     return request.param
 
@@ -100,9 +44,13 @@ def outside(kind, tmp_path):
         yield found
 
 
+def a_spec(kind, outside):
+    return SourceSpec(name="s", type=kind, options=outside.options, place=Place("f", 1, 1))
+
+
 @pytest.fixture
 def spec(kind, outside):
-    return SourceSpec(name="s", type=kind, options=outside.options, place=Place("f", 1, 1))
+    return a_spec(kind, outside)
 
 
 @pytest.fixture
@@ -121,8 +69,9 @@ def feed():
     return RecordingFeed()
 
 
-@pytest.fixture
-def supervisor(spec, source, feed, lines):
+@contextmanager
+def supervised(spec, source, feed, lines):
+    """The source of an entry, run as the service runs it."""
     world = World(
         now=lambda: datetime(2030, 1, 7, tzinfo=UTC),
         monotonic=time.monotonic,
@@ -133,10 +82,19 @@ def supervisor(spec, source, feed, lines):
     supervisor, stop = Supervisor(spec, source, feed, world), Event()
     thread = Thread(target=supervisor.run, args=(stop,))
     thread.start()
-    yield supervisor
-    stop.set()
-    thread.join(PATIENCE)
+    try:
+        yield supervisor
+    finally:
+        stop.set()
+        thread.join(PATIENCE)
     assert supervisor.status.state is SourceState.STOPPED
+
+
+@pytest.fixture
+def supervisor(spec, source, feed, lines):
+    with supervised(spec, source, feed, lines) as supervisor:
+        yield supervisor
+    assert supervisor.status.received == len(feed.puts)
 
 
 def wait_for(lines, words):
@@ -146,7 +104,7 @@ def wait_for(lines, words):
 
 def test_a_source_stops_within_a_second(source, feed, outside):
     with Running(source, feed) as running:
-        outside.send(0)
+        outside.send(0, 0)
         feed.wait(1)
 
         running.stop.set()
@@ -161,23 +119,25 @@ def test_a_source_that_waits_for_its_first_frame_stops_as_well(source, feed):
         assert running.wait(seconds=1.0) is None
 
 
+@pytest.mark.parametrize("kind", READ, indirect=True)
 def test_a_lost_source_comes_back_and_goes_on(supervisor, feed, outside, lines):
-    outside.send(0)
+    outside.send(0, 0)
     feed.wait(1)
 
     outside.fail()
     wait_for(lines, "trying again in ")
     outside.mend()
-    outside.send(1)
+    outside.send(1, 0)
 
-    feed.wait(2)
+    feed.wait(2 + outside.gaps)
     assert supervisor.status.connections == 2
 
 
+@pytest.mark.parametrize("kind", READ, indirect=True)
 def test_a_broken_frame_is_handed_on_as_it_is_and_not_fatal(source, feed, outside):
     with Running(source, feed):
         outside.garble()
-        outside.send(1)
+        outside.send(1, 0)
 
         assert feed.wait(2)[0].raw == b'{"Type":'
 
@@ -185,7 +145,7 @@ def test_a_broken_frame_is_handed_on_as_it_is_and_not_fatal(source, feed, outsid
 def test_a_full_road_makes_the_source_wait(source, outside):
     feed = FullFeed(room=2)
     for number in range(5):
-        outside.send(number)
+        outside.send(number, 0)
 
     with Running(source, feed) as running:
         assert feed.is_waiting.wait(PATIENCE)
@@ -195,8 +155,59 @@ def test_a_full_road_makes_the_source_wait(source, outside):
         running.wait()
 
 
+LAST = 180
+
+
+def flood(outside):
+    """Much more than may wait in memory, as fast as it is taken."""
+    for number in range(LAST):
+        outside.send(number, 800_000)
+
+
+@pytest.mark.parametrize("kind", READ, indirect=True)
+def test_a_road_that_stays_full_costs_no_more_memory_and_what_may_be_lost_is_told(
+    spec, source, outside, kind, lines
+):
+    gate = Gate()
+    with supervised(spec, source, gate, lines), ThreadPoolExecutor(1) as pool:
+        assert gate.subscribed.wait(PATIENCE)
+        tracemalloc.start()
+        flooding = pool.submit(flood, outside)
+        assert gate.is_waiting.wait(PATIENCE)
+        eventually(lambda: outside.is_over_full(source), "more came than can wait")
+        gate.opened.set()
+        flooding.result(PATIENCE)
+        outside.send(LAST, 0)
+        gate.wait_for(LAST)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert peak < 100_000_000
+    assert gate.numbers == sorted(set(gate.numbers))
+    assert bool(gate.gaps) == (kind != "file")  # a file waits, however long it takes
+    assert gate.numbers == list(range(LAST + 1)) or kind == "docker"
+
+
+def time_to_loss(kind, outside):
+    """Seconds until a source notices that nobody is there any more."""
+    feed = RecordingFeed()
+    with Running(SOURCES[kind].open(a_spec(kind, outside)), feed) as running:
+        assert feed.subscribed.wait(PATIENCE)
+        outside.fall_silent()
+        begin = time.monotonic()
+        assert isinstance(running.wait(), SourceLost)
+        return time.monotonic() - begin
+
+
+def test_a_connection_that_is_only_half_open_is_noticed_within_15_seconds(tmp_path):
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        outsides = [stack.enter_context(OUTSIDES[kind](tmp_path)) for kind in SOCKETS]
+
+        assert all(seconds < 15 for seconds in pool.map(time_to_loss, SOCKETS, outsides))
+
+
 def test_the_state_of_a_source_is_visible(supervisor, feed, outside, spec):
-    outside.send(0)
+    outside.send(0, 0)
     feed.wait(1)
     assert feed.subscribed.wait(PATIENCE)
 
@@ -204,3 +215,4 @@ def test_the_state_of_a_source_is_visible(supervisor, feed, outside, spec):
     assert (status.name, status.type) == ("s", spec.type)
     assert status.state is SourceState.CONNECTED
     assert status.detail
+    assert status.connections == 1

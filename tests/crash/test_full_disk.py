@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from tests.crash import hooks
 from tests.crash.judge import faults, read_case, read_sent, unrecorded
 from tests.crash.load import Sender, write_rules
 from tests.endpoint import listening, read_ledger
@@ -110,6 +111,22 @@ def test_a_service_that_is_stopped_on_a_full_disk_goes_on_at_the_next_start(
     ballast.unlink()
     with Service(tmp_path / "rules.yaml", small_disk / "data", "--http", "off"):
         eventually(lambda: not faults(the_case(tmp_path, small_disk), rules=2), "all was done")
+
+
+def test_a_hook_accepts_nothing_that_a_full_disk_does_not_take(tmp_path, small_disk):
+    rules = hooks.write_rules(tmp_path, {"ci": hooks.PLAIN})
+    with Service(rules, small_disk / "data", "--http", "127.0.0.1:0") as service:
+        address = hooks.address_of(service)
+        ballast = fill(small_disk)
+
+        refused = hooks.post(address, "ci", hooks.an_event("event-1"))  # after ten seconds
+
+        assert refused.status == 503
+        ballast.unlink()
+        service.hears(AGAIN)
+        assert hooks.post(address, "ci", hooks.an_event("event-1")).ids == ["event-1"]
+        assert hooks.journaled(small_disk / "data") == ["event-1"]
+        assert service.stop() == 0
 
 
 def test_a_disk_without_room_for_a_journal_is_said_at_the_start(tmp_path, small_disk):

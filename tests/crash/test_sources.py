@@ -102,4 +102,4 @@ def test_bad_frames_are_told_once_a_kind_and_the_good_ones_go_through(run, endpo
         assert service.stop() == 0
 
     told = [line for line in service.said if "refused a frame" in line]
-    assert len(told) == len({line.split(": ")[1] for line in told}) <= len(bad)
+    assert len(told) == len({line.split(": ")[2] for line in told}) <= len(bad)

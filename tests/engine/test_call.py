@@ -82,10 +82,13 @@ def test_each_type_takes_its_own_verbs_and_no_other(type_):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (f"GET {SERVICE}", f"expected POST, PATCH, DELETE and a path, found 'GET {SERVICE}'"),
-        (f"post {SERVICE}stop/", f"expected POST, PATCH, DELETE and a path, found 'post {SERVICE}"),
-        (SERVICE, f"expected POST, PATCH, DELETE and a path, found '{SERVICE}'"),
-        ("", "expected POST, PATCH, DELETE and a path, found ''"),
+        (f"GET {SERVICE}", f"expected POST, PATCH or DELETE and a path, found 'GET {SERVICE}'"),
+        (
+            f"post {SERVICE}stop/",
+            f"expected POST, PATCH or DELETE and a path, found 'post {SERVICE}",
+        ),
+        (SERVICE, f"expected POST, PATCH or DELETE and a path, found '{SERVICE}'"),
+        ("", "expected POST, PATCH or DELETE and a path, found ''"),
         ("POST", "expected the URI of an object such as /api/app/v1/service/UUID/, found ''"),
         (f"POST  {SERVICE}stop/", f"service/UUID/, found ' {SERVICE}stop/'"),
         (f"POST {SERVICE}", "expected start/ or stop/ or redeploy/ or scale/ behind the URI"),
@@ -101,6 +104,8 @@ def test_each_type_takes_its_own_verbs_and_no_other(type_):
         (f"DELETE {SERVICE}stop/", "expected nothing behind the URI of the service for DELETE"),
         (f"PATCH {SERVICE}scale/", "expected nothing behind the URI of the service for PATCH"),
         (f"DELETE {SERVICE}?a=b", "for DELETE, found '?a=b'"),
+        ("x" * 81, f"found '{'x' * 80}'..."),
+        ("x" * 79 + "é", f"found '{'x' * 79}\\xe9'"),
     ],
 )
 def test_what_is_no_call_is_refused_in_words(text, told):

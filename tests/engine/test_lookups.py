@@ -322,7 +322,7 @@ AGAIN = "it changed again before it could be asked"
         ({}, {"deployed_datetime": AFTER}, AGAIN),
         ({}, {"destroyed_datetime": AFTER}, AGAIN),
         ({}, {"last_seen": AFTER, "started_datetime": "soon"}, None),
-        ({"datetime": None}, {"started_datetime": AFTER}, None),  # the frame tells no time
+        ({"datetime": None}, {"started_datetime": AFTER}, AGAIN),  # it came before that
         ({"datetime": "9999-12-31T23:59:59Z"}, {"started_datetime": AFTER}, None),
     ],
 )

@@ -124,13 +124,27 @@ def test_facts_of_the_source_join_what_the_uris_tell() -> None:
     }
 
 
-def test_platform_facts_win_over_the_frame_and_plain_sources_keep_their_fields() -> None:
+@pytest.mark.parametrize(
+    ("platform", "fields"),
+    [
+        (True, {"service": {"name": "web"}, "state": "Stopped"}),
+        (False, {"service": {"name": "web"}, "state": "Stopped", "other": 1}),
+    ],
+)
+def test_facts_win_over_the_frame_and_of_platforms_only_those_of_their_objects(
+    platform: bool, fields: dict[str, object]
+) -> None:
     facts = {"service": {"name": "web"}, "other": 1}
 
-    assert record_of(
-        an_event(platform=True, facts=facts, service="mine", state="Stopped")
-    ).fields == {"service": {"name": "web"}, "state": "Stopped"}
-    assert record_of(an_event(facts=facts, service="mine")).fields == {"service": "mine"}
+    event = an_event(platform=platform, facts=facts, service="mine", state="Stopped")
+
+    assert record_of(event).fields == fields
+
+
+def test_a_name_that_the_sender_gave_wins_over_a_uuid_in_the_frame() -> None:
+    arrival = Arrival(source="hooks", raw=b'{"uuid": "of a user"}', identity="1", is_named=True)
+
+    assert normalize(arrival, NOON).id == "1"
 
 
 def test_what_is_unknown_of_an_event_is_so_in_its_record() -> None:

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+from reactor.journal.evaluations import insert_evaluations
 from reactor.journal.events import (
     find,
     insert_events,
     insert_undecided,
     known,
+    latest,
     settle_decided,
     undecided,
 )
-from tests.builders import an_event
+from reactor.model.match import Evaluation, Reason
+from tests.builders import NOON, an_event
 
 
 def test_an_event_comes_back_as_it_was(db):
@@ -58,6 +61,36 @@ def test_of_one_id_in_two_sources_the_newest_is_found(db):
 
     assert found is not None
     assert found.source == "b"
+
+
+def a_match(event_id, rule="crash", source="local"):
+    return Evaluation(
+        event_id=event_id,
+        source=source,
+        rule=rule,
+        action="log",
+        reason=Reason.FIRED,
+        at=NOON,
+        key="[]",
+    )
+
+
+def test_the_latest_of_a_rule_is_the_one_that_it_matched_last(db):
+    insert_events(db, [an_event(uuid=f"u-{number}") for number in range(4)])
+    insert_events(db, [an_event(uuid="u-1", source="other")])
+    insert_evaluations(db, [a_match("u-0"), a_match("u-1"), a_match("u-2", rule="deploy")])
+
+    found = latest(db, "crash")
+
+    assert (found.id, found.source) == ("u-1", "local")
+
+
+def test_for_a_rule_that_never_matched_it_is_the_newest_of_all(db):
+    assert latest(db, "crash") is None
+
+    insert_events(db, [an_event(uuid="u-1"), an_event(uuid="u-2")])
+
+    assert latest(db, "crash").id == "u-2"
 
 
 def test_events_are_found_without_a_scan(db, scans):

@@ -9,6 +9,7 @@ import pytest
 from reactor.journal import writer as writing
 from reactor.journal.database import open_reader, open_writer
 from reactor.model.errors import JournalUnavailable
+from tests.fakes import PATIENCE
 
 FULL = (
     "the journal cannot be written: database or disk is full; "
@@ -233,3 +234,29 @@ def test_a_future_cannot_be_cancelled(running):
     future = running.writer.submit(Note("a"))
 
     assert not future.cancel()
+
+
+@dataclass(frozen=True)
+class Waits:
+    """A write set that takes its time."""
+
+    begun: Event
+    go_on: Event
+
+    def apply(self, db):
+        self.begun.set()
+        assert self.go_on.wait(PATIENCE)
+
+
+def test_it_owes_a_sign_of_life_only_while_it_writes(running):
+    begun, go_on = Event(), Event()
+    running.start()
+    running.writer.submit(Note("a")).result(PATIENCE)
+    assert running.writer.pulse.overdue() == 0
+
+    future = running.writer.submit(Waits(begun, go_on))
+    assert begun.wait(PATIENCE)
+    assert running.writer.pulse.overdue() > 0
+
+    go_on.set()
+    future.result(PATIENCE)

@@ -63,10 +63,12 @@ class Engine:
         return container
 
     def import_image(self) -> None:
-        """An image of nothing but Debian's static busybox."""
-        packed = io.BytesIO()
+        """An image of nothing but Debian's static busybox, which is its shell too."""
+        packed, shell = io.BytesIO(), tarfile.TarInfo("bin/sh")
+        shell.type, shell.linkname = tarfile.SYMTYPE, "busybox"
         with tarfile.open(fileobj=packed, mode="w") as tar:
             tar.add(_BUSYBOX, "bin/busybox")
+            tar.addfile(shell)
         self.docker("import", "-", IMAGE, stdin=packed.getvalue())
 
     def clear(self) -> None:

@@ -10,6 +10,7 @@ from reactor.model.uri import (
     TYPES,
     ObjectRef,
     as_action_uri,
+    collection_path,
     comparable_uri,
     object_uri,
     parse_uri,
@@ -132,3 +133,15 @@ def test_a_uri_with_any_other_character_in_it_is_not_read(uri, data):
     )
 
     assert read_uri(uri[:at] + other + uri[at + 1 :]) is None
+
+
+@pytest.mark.parametrize(
+    ("namespace", "is_tutum", "path"),
+    [
+        (None, False, "/api/infra/v1/node/"),
+        ("acme", False, "/api/infra/v1/acme/node/"),
+        (None, True, "/api/v1/node/"),
+    ],
+)
+def test_where_objects_are_listed(namespace, is_tutum, path):
+    assert collection_path("node", namespace, is_tutum=is_tutum) == path

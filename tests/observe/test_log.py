@@ -6,12 +6,13 @@ import re
 from datetime import timedelta
 from threading import Event, Thread
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.observe import log
-from reactor.observe.log import Printer, Seldom, printable
+from reactor.observe.log import Printer, Seldom, printable, printable_json
 from tests.builders import NOON
 from tests.fakes import PATIENCE
 
@@ -132,3 +133,11 @@ def test_kinds_do_not_hold_each_other_back():
     seldom = Seldom()
 
     assert [seldom.allow(kind, NOON) for kind in ("a", "b", "a")] == [0, 0, None]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_json_stays_what_it_says_when_it_is_made_printable(text):
+    shown = printable_json(msgspec.json.encode(text).decode())
+
+    assert msgspec.json.decode(shown) == text
+    assert printable(shown) == shown

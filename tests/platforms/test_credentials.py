@@ -5,7 +5,12 @@ import pytest
 
 from reactor.model.errors import SourceRefused
 from reactor.model.secret import Secret
-from reactor.platforms.credentials import REGISTRY, find_authorization, user_of
+from reactor.platforms.credentials import (
+    REGISTRY,
+    find_authorization,
+    find_tutum_login,
+    user_of,
+)
 
 ENV = "DOCKERCLOUD_"
 
@@ -118,6 +123,7 @@ def test_a_store_that_is_no_program_of_ours_is_not_run(name, home):
     [
         (basic("ann:a:b"), "ann"),
         ("basic YW5uOmtleQ==", "ann"),
+        ("ApiKey ann:a:b", "ann"),
         ("Bearer YW5uOmtleQ==", ""),
         ("Basic !", ""),
         ("Basic /w==", ""),
@@ -126,3 +132,57 @@ def test_a_store_that_is_no_program_of_ours_is_not_run(name, home):
 )
 def test_whom_a_basic_value_names(authorization, user):
     assert user_of(authorization) == user
+
+
+TUTUM = "TUTUM_"
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "expected"),
+    [
+        ({"auth": Secret("Bearer x\n")}, {f"{TUTUM}AUTH": "env"}, "Bearer x"),
+        ({"user": "u", "apikey": Secret("k")}, {f"{TUTUM}AUTH": "env"}, basic("u:k")),
+        ({}, {f"{TUTUM}AUTH": "env", f"{TUTUM}USER": "u", f"{TUTUM}APIKEY": "k"}, "env"),
+        ({}, {f"{TUTUM}USER": "u", f"{TUTUM}APIKEY": "k", f"{TUTUM}PASS": "p"}, basic("u:k")),
+        ({}, {f"{TUTUM}USER": "u", f"{TUTUM}PASS": "p"}, basic("u:p")),
+        ({}, {f"{TUTUM}USER": "u"}, basic("ann:100%")),
+        ({}, {f"{ENV}AUTH": "of another service"}, basic("ann:100%")),
+    ],
+)
+def test_tutums_credentials_come_from_its_own_places(options, environ, expected, home):
+    (home / ".tutum").write_text("[auth]\nuser = ann\napikey = 100%\n")
+
+    assert find_tutum_login(options, environ, home) == (expected, {})
+
+
+@pytest.mark.parametrize(
+    ("auth", "authorization", "login"),
+    [
+        ("Basic YW5uOmtleQ==", "Basic YW5uOmtleQ==", {}),
+        ("ApiKey ann:k:y", "ApiKey ann:k:y", {"user": "ann", "token": "k:y"}),
+        ("Apikey ann:key", "Apikey ann:key", {"user": "ann", "token": "key"}),
+        ("?auth=Basic YW5uOmtleQ==", "Basic YW5uOmtleQ==", {"auth": "Basic YW5uOmtleQ=="}),
+        ("ApiKey", "ApiKey", {}),
+    ],
+)
+def test_the_style_of_the_credentials_says_what_the_stream_is_asked(
+    auth, authorization, login, home
+):
+    assert find_tutum_login({"auth": Secret(auth)}, {}, home) == (authorization, login)
+
+
+def test_the_newest_login_of_tutum_kept_the_encoded_pair(home):
+    (home / ".tutum").write_text("[auth]\nbasic_auth = YW5uOmtleQ==\n")
+
+    assert find_tutum_login({}, {}, home) == ("Basic YW5uOmtleQ==", {})
+
+
+@pytest.mark.parametrize(
+    "text", [None, b"", b"user = ann", b"[auth]\nuser = ann\n", b"\xff", b"[auth]\nuser\n"]
+)
+def test_without_credentials_for_tutum_it_is_said_what_to_set(text, home):
+    if text is not None:
+        (home / ".tutum").write_bytes(text)
+
+    with pytest.raises(SourceRefused, match=r"^no credentials: .* TUTUM_USER and TUTUM_APIKEY"):
+        find_tutum_login({}, {}, home)

@@ -1,9 +1,10 @@
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from threading import Thread
@@ -11,7 +12,7 @@ from threading import Thread
 import pytest
 
 from reactor.platforms import docker_reader
-from reactor.platforms.docker_reader import Address, Buffer, Gone, Refusal, parse_address
+from reactor.platforms.docker_reader import Address, Behind, Buffer, Gone, Refusal, parse_address
 from tests.fake_engine import ENGINE_ID, docker_event, fake_engine
 from tests.fakes import PATIENCE
 
@@ -83,7 +84,7 @@ def test_a_full_buffer_gives_up_rather_than_make_the_engine_wait():
     buffer = Buffer(4)
     buffer.put(b"four")
 
-    with pytest.raises(Gone, match="fell behind"):
+    with pytest.raises(Behind, match="fell behind"):
         buffer.put(b"!")
     assert buffer.take() == b"four"
 
@@ -197,6 +198,8 @@ def test_why_it_cannot_connect_is_its_last_word(host, code, words):
     [
         (PermissionError(13, "Permission denied"), docker_reader.REFUSED),
         (Refusal("no"), docker_reader.REFUSED),
+        (Behind("we fell behind"), docker_reader.BEHIND),
+        (Gone("the engine ended the stream"), docker_reader.LOST),
         (ConnectionResetError(), docker_reader.LOST),
         (TimeoutError("timed out"), docker_reader.LOST),
     ],
@@ -240,3 +243,14 @@ def test_it_imports_little():
 
     assert not [name for name in loaded if name.startswith(b"reactor")]
     assert b"asyncio" not in loaded
+
+
+def test_an_engine_across_the_net_that_is_gone_is_noticed_within_15_seconds(engine):
+    with closing(docker_reader._connect(parse_address(engine.url))) as connected:
+
+        def option(name):
+            return connected.getsockopt(socket.IPPROTO_TCP, name)
+
+        probes = option(socket.TCP_KEEPCNT) * option(socket.TCP_KEEPINTVL)
+        assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert option(socket.TCP_KEEPIDLE) + probes <= 15

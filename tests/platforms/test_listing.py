@@ -223,3 +223,13 @@ def test_a_stop_ends_the_listing_and_its_pauses(cloud):
 )
 def test_an_object_has_one_key_under_all_its_uris(text, key):
     assert object_key(text) == key
+
+
+def test_tutum_lists_by_its_own_paths(cloud):
+    cloud.objects = {"node": [{"resource_uri": uri(1).replace("app/v1/container", "v1/node")}]}
+    api = Client(origin=f"http://{cloud.address}", authorization="Basic eA==", namespace=None)
+
+    (found,) = list_objects(api, ("node",), Event().wait, is_tutum=True)
+
+    assert found.key == object_key(uri(1, "node"))
+    assert cloud.listings == ["/api/v1/node/?limit=100&offset=0"]

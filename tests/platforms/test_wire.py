@@ -1,5 +1,6 @@
 """Real exchanges with servers that behave well, badly and absurdly."""
 
+import gc
 import gzip
 import socket
 import struct
@@ -71,6 +72,18 @@ def stream_ten_gigabytes(connection):
         connection.sendall(b"x" * 65536)
 
 
+def stream_a_chunk_of(length):
+    """A chunk that claims this length, in hex, and never ends."""
+
+    def behave(connection):
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head + length + b"\r\n")
+        while True:
+            connection.sendall(b"x" * 65536)
+
+    return behave
+
+
 def test_an_answer_is_told_whole():
     action = "/api/audit/v1/action/00000000-0000-4000-8000-00000000000a/"
     headers = (
@@ -131,6 +144,12 @@ def test_an_exchange_ends_at_its_deadline_however_the_server_drips(behave):
     )
 
 
+def test_what_others_left_of_a_time_out_is_told_in_round_numbers():
+    response = ask(SLOW[0], SECOND / 2 - timedelta(milliseconds=1))
+
+    assert response.detail == "no complete answer within 500ms"
+
+
 OK = b"HTTP/1.1 200 OK\r\n"
 GZIP = "Content-Encoding: gzip\r\n"
 BOMB = gzip.compress(b"\0" * 100_000_000, 1)
@@ -147,6 +166,9 @@ FAULTS = [
     (answering(answer(BOMB, GZIP)), Fault.PROTOCOL, "larger than"),
     (answering(answer(b"x" * (BODY_LIMIT + 1))), Fault.PROTOCOL, "larger than"),
     (stream_ten_gigabytes, Fault.PROTOCOL, "larger than"),
+    (stream_a_chunk_of(b"-1"), Fault.PROTOCOL, "larger than"),
+    (stream_a_chunk_of(b"-5"), Fault.PROTOCOL, "larger than"),
+    (stream_a_chunk_of(b"fffffffffff"), Fault.PROTOCOL, "larger than"),
 ]
 
 
@@ -236,6 +258,21 @@ def test_a_connection_is_used_again():
 
     assert statuses == [200] * 3
     assert len(accepted) == 1
+
+
+def test_a_wire_that_nobody_holds_any_more_hangs_up():
+    hung_up = threading.Event()
+
+    def answer_and_listen(connection):
+        connection.sendall(answer(b""))
+        if connection.recv(1) == b"":
+            hung_up.set()
+
+    with serving(answer_and_listen) as url:
+        Wire().exchange(a_request(url), 5 * SECOND)
+        gc.collect()
+
+        assert hung_up.wait(5)
 
 
 @given(date=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=40))

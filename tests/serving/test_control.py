@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from reactor.model.errors import JournalUnavailable
-from reactor.serving.control import MAX_REQUEST, NAME, ControlServer, ask
+from reactor.serving.control import MAX_REQUEST, NAME, ControlServer, NobodyThere, ask
 from tests.fakes import PATIENCE
 
 
@@ -134,6 +134,21 @@ def test_the_socket_is_there_while_the_service_runs(tmp_path):
     assert not (tmp_path / NAME).exists()
 
 
-def test_without_a_service_nobody_answers(tmp_path):
-    with pytest.raises(JournalUnavailable, match="does not answer"):
+def test_without_a_service_nobody_answers_and_that_can_be_told_from_silence(tmp_path):
+    with pytest.raises(NobodyThere, match="does not answer"):
         ask(tmp_path, {})
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
+        dead.bind(str(tmp_path / NAME))
+    with pytest.raises(NobodyThere, match="does not answer"):
+        ask(tmp_path, {})
+
+
+def test_an_answer_may_be_longer_than_a_request(tmp_path):
+    names = ["x" * 100] * 30_000
+    server = ControlServer(tmp_path, lambda _: {"names": names})
+    thread = Thread(target=server.serve)
+    thread.start()
+
+    assert ask(tmp_path, {}) == {"names": names}
+    server.close()
+    thread.join(PATIENCE)

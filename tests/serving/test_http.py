@@ -146,3 +146,29 @@ def test_it_speaks_ipv6():
 
     assert server.address[0] == "::1"
     server._socket.close()  # it never served, which would have closed it
+
+
+def test_a_client_that_sends_nothing_whole_is_cut_off(server, thread):
+    slow = socket.create_connection(server.address, timeout=PATIENCE)
+    slow.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+
+    begun = monotonic()
+    assert slow.recv(1) == b""
+
+    assert monotonic() - begun < 6.0
+    slow.close()
+
+
+def send_for_ever(connection, header):
+    while True:
+        connection.sendall(header)
+
+
+def test_endless_headers_end(server, thread):
+    endless = socket.create_connection(server.address, timeout=PATIENCE)
+    endless.sendall(b"GET / HTTP/1.1\r\n")
+
+    with pytest.raises(ConnectionError):
+        send_for_ever(endless, b"X-More: " + b"x" * 10_000 + b"\r\n")
+
+    endless.close()

@@ -250,6 +250,16 @@ def flood(peer, data):
         pass
 
 
+def test_what_came_before_the_end_is_read_though_nothing_can_be_sent_any_more():
+    with a_channel() as (channel, peer):
+        peer.sendall((a_frame(b"{}") + a_frame(b"", PING)) * 100)
+        peer.close()
+
+        assert read(channel, 100) == [b"{}"] * 100
+        with pytest.raises(SourceLost, match="hub: the connection was closed"):
+            read(channel, 1)
+
+
 def test_a_pong_tells_that_all_before_it_was_read():
     with a_channel() as (channel, peer):
         ordinal = channel.ping()

@@ -13,6 +13,7 @@ from reactor.model.errors import SourceLost, SourceRefused
 from reactor.model.event import Arrival
 from reactor.model.uri import object_uri
 from reactor.platforms import listing
+from reactor.sources import cloudstream
 from reactor.sources.cloudstream import DockerCloudSource
 from reactor.sources.intake import Intake, IntakeFeed
 from tests.fakes import PATIENCE, RecordingFeed, Running
@@ -379,8 +380,21 @@ def test_objects_that_cannot_be_listed_are_a_gap_but_not_at_the_first_time(
     with Running(source, feed):
         told = json.loads(feed.wait(2)[1].raw)
 
+    assert feed.said[-1].endswith("; trying again in 60 s")
     assert told["type"] == "gap"
     assert told["from"] < told["to"]
     assert told["reason"] == (
         "the objects could not be listed: GET /api/app/v1/container/: 503 Service Unavailable"
     )
+
+
+def test_a_listing_that_failed_is_repeated_while_the_connection_lasts(cloud, feed, monkeypatch):
+    # The real pauses are seconds and a minute.
+    monkeypatch.setattr(listing, "TRIES", ((100, 0.0),))
+    monkeypatch.setattr(cloudstream, "LIST_AGAIN_SECONDS", 0.0)
+    cloud.listing_status = 503
+    with Running(a_source(cloud), feed):
+        feed.wait_for_said("503 Service Unavailable")
+        cloud.listing_status = 200
+
+        feed.wait_for_kept("baseline")

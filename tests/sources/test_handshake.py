@@ -235,3 +235,27 @@ def test_no_error_shows_the_credential():
         connect(at(address), HEADERS)
 
     assert SECRET not in str(lost.value)
+
+
+def agreeing(*subprotocols):
+    """A server that agrees on these."""
+    told = "".join(f"Sec-WebSocket-Protocol: {each}\r\n" for each in subprotocols).encode()
+
+    def answer(headers):
+        assert headers["sec-websocket-protocol"] == "mqtt,v2.Events"
+        return [upgraded(headers).replace(b"\r\n\r\n", b"\r\n" + told + b"\r\n")]
+
+    return a_server(answer)
+
+
+def test_one_of_the_subprotocols_is_agreed_on():
+    with agreeing("v2.Events") as address:
+        connect(at(address), HEADERS, subprotocols=("mqtt", "v2.Events")).close()
+
+
+@pytest.mark.parametrize("others", [(), ("soap",)])
+def test_a_server_that_agrees_on_no_subprotocol_is_left(others):
+    with agreeing(*others) as address, pytest.raises(SourceLost) as lost:
+        connect(at(address), HEADERS, subprotocols=("mqtt", "v2.Events"))
+
+    assert str(lost.value).endswith("is broken, or agrees on none of mqtt, v2.Events")

@@ -192,3 +192,11 @@ def test_what_is_known_is_bounded(monkeypatch):
 
     assert [known.learn(frame(number, "Running")) for number in (1, 2, 3)][2] == {}
     assert known.learn(frame(1, "Stopped")) == {key(1): "Stopped"}
+
+
+def test_an_object_of_tutum_that_is_gone_is_told_by_its_uri_there():
+    known = Known("q", {**KEPT, key(1): "Running"}, is_tutum=True)
+
+    (gone,) = known.compare([], all_wanted, NOW)
+
+    assert json.loads(gone.raw)["resource_uri"] == f"/api/v1/{key(1)}/"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -251,3 +252,15 @@ def test_a_loss_while_we_stop_is_no_news(around):
 
     assert supervisor.status.state is SourceState.STOPPED
     assert around.lines == ["source local: stopped"]
+
+
+def test_losses_refusals_and_faults_are_warnings_where_there_is_an_ear_for_them(around):
+    warnings = []
+    world = replace(around.world(), warn=warnings.append)
+    acts = [SourceLost("gone"), SourceRefused("no key"), ValueError("ours"), connect]
+    supervisor = Supervisor(SPEC, Scripted(*acts), RecordingFeed(), world)
+
+    supervisor.run(CountingStop(9))
+
+    assert [word in "\n".join(warnings) for word in ("gone", "no key", "ours")] == [True] * 3
+    assert [line.split(": ")[1].split()[0] for line in around.lines] == ["connected", "ended"]

@@ -190,6 +190,7 @@ def _running(
         on_attempt=narrator.attempted,
         on_line=lambda line: told(f"log        {line.level}: {line.text}"),
         on_notice=told,
+        on_warning=told,
         on_refused=ignore,
         on_failure=lambda what: told(f"{what}: please report this"),
     )

@@ -64,10 +64,11 @@ class Narrator:
         with self._lock:
             for event in committed.events:
                 self._learn(event)
+            undecided = {event.id for event, _ in committed.undecided}
             rest: dict[str, Counter[str]] = {}
             for event in committed.events:
                 rows = [row for row in committed.evaluations if _is_of(row, event)]
-                if rows or lookups_failed(event):
+                if rows or event.id in undecided:
                     self._tell_event(event, rows)
                 elif not self._is_caused(event):
                     rest.setdefault(event.source, Counter())[described(event)] += 1
@@ -87,8 +88,8 @@ class Narrator:
 
     def _tell_event(self, event: Event, rows: Iterable[Evaluation]) -> None:
         self._tell(f"event      {event.source}: {described(event)}")
-        for kind, why in lookups_failed(event):
-            self._tell(f"  unknown    its {kind}: {why}")
+        if failed := lookups_failed(event):
+            self._tell(f"  unknown    {failed}")
         for row in rows:
             self._tell(f"  {self._decided(row)}")
 

@@ -108,12 +108,14 @@ def test_events_of_which_no_rule_made_anything_are_one_short_line_for_each_sourc
 
 def test_an_object_that_could_not_be_looked_up_is_told(told):
     event = an_event(source="cloud", type="container", state="Stopped")
+    unknown = {"container": "it is Running by now", "node": "not asked"}
+    event = replace(event, unknown=unknown)
 
-    told.commit(replace(event, unknown={"container": "it is Running by now", "node": "not asked"}))
+    told.commit(event, undecided=((event, ("crash",)),))
 
     assert told.lines == [
         "event      cloud: container Stopped",
-        "  unknown    its container: it is Running by now",
+        "  unknown    container: it is Running by now",
     ]
 
 

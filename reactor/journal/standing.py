@@ -1,0 +1,145 @@
+"""How the journal stands: what `status` and the metrics tell of it, at a price that does not grow
+with what is done and past."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from reactor.duration import from_micros
+from reactor.journal.database import Connection
+from reactor.model.delivery import State
+from reactor.model.journal import InputKind
+from reactor.model.match import Reason
+
+UNDONE = (State.PENDING, State.RUNNING, State.RETRYING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTotals:
+    """What a source brought since the journal began."""
+
+    events: int
+    duplicates: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastEvent:
+    """The event that was journaled last."""
+
+    id: str
+    source: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRuleset:
+    """The rules that were taken up last: `text` as the journal keeps it, and when."""
+
+    hash: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The journal at one moment. `oldest` is when the oldest undone delivery was planned."""
+
+    sources: Mapping[str, SourceTotals]
+    evaluations: Mapping[tuple[str, str, Reason], int]
+    last_event: LastEvent | None
+    undecided: int
+    pending: int
+    oldest: datetime | None
+    dead: int
+
+    @property
+    def fired(self) -> frozenset[str]:
+        """The rules that ever fired."""
+        return frozenset(rule for rule, _, reason in self.evaluations if reason is Reason.FIRED)
+
+
+def standing(db: Connection) -> Standing:
+    """How the journal stands."""
+    with _one_moment(db):
+        return Standing(
+            sources=_sources(db),
+            evaluations=_evaluations(db),
+            last_event=_last_event(db),
+            undecided=_count(db, "select count(*) from undecided"),
+            pending=sum(_in_state(db, state) for state in UNDONE),
+            oldest=_oldest(db),
+            dead=_in_state(db, State.DEAD),
+        )
+
+
+@contextmanager
+def _one_moment(db: Connection) -> Iterator[None]:
+    db.execute("begin")
+    try:
+        yield
+    finally:
+        db.execute("rollback")  # nothing was written: it only held the moment
+
+
+def _sources(db: Connection) -> Mapping[str, SourceTotals]:
+    rows = db.execute("select source, events, duplicates, rejected from source_totals")
+    return {
+        row["source"]: SourceTotals(
+            events=row["events"], duplicates=row["duplicates"], rejected=row["rejected"]
+        )
+        for row in rows
+    }
+
+
+def _evaluations(db: Connection) -> Mapping[tuple[str, str, Reason], int]:
+    rows = db.execute("select rule, action, reason, count from evaluation_totals")
+    return {(row["rule"], row["action"], Reason(row["reason"])): row["count"] for row in rows}
+
+
+def _last_event(db: Connection) -> LastEvent | None:
+    row = db.execute(
+        "select id, source, received_at from events order by number desc limit 1"
+    ).fetchone()
+    if row is None:
+        return None
+    at = from_micros(row["received_at"])
+    return LastEvent(id=row["id"], source=row["source"], received_at=at)
+
+
+def _in_state(db: Connection, state: State) -> int:
+    return _count(db, "select count(*) from deliveries where state = ?", state)
+
+
+def _count(db: Connection, query: str, *parameters: str) -> int:
+    return int(db.execute(query, parameters).fetchone()[0])
+
+
+def _oldest(db: Connection) -> datetime | None:
+    """Deliveries are numbered as they are planned, and the index on states has the numbers."""
+    row = db.execute(
+        """
+        select created_at from deliveries where number = (
+            select min(first) from (
+                select (select min(number) from deliveries where state = value) as first
+                from json_each('["pending", "running", "retrying"]')
+            )
+        )
+        """
+    ).fetchone()
+    return None if row is None else from_micros(row["created_at"])
+
+
+def last_ruleset(db: Connection) -> LastRuleset | None:
+    """The rules that were taken up last, or None in a journal that never had any."""
+    row = db.execute(
+        """
+        select hash, text, decided_at from inputs join rulesets on rulesets.hash = inputs.ruleset
+        where kind = ? order by sequence desc limit 1
+        """,
+        (InputKind.RULESET,),
+    ).fetchone()
+    if row is None:
+        return None
+    return LastRuleset(hash=row["hash"], text=row["text"], at=from_micros(row["decided_at"]))

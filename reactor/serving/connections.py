@@ -1,0 +1,81 @@
+"""The connections of an HTTP server: how many there may be, and how long one may hold its place
+without asking for something whole.
+
+uvicorn times only the pause after an answer; a client that sends one byte a minute it lets be.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+MOST_CONNECTIONS = 1_000
+"""At once. One more takes the place of the one that has held its own longest for nothing."""
+
+PATIENCE = 4.5
+"""Seconds until the headers of a request must be there, from the connection or the last answer on;
+and then again until its body is. With what may pass between two looks, 10 s in all."""
+
+LOOK_SECONDS = 0.5
+"""How often `drop_overdue` is to be called."""
+
+
+class Connections:
+    """Watches the connections that it makes for uvicorn. For the server's own thread alone.
+
+    `monotonic` is in seconds. What has become a WebSocket is let be.
+    """
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float],
+        *,
+        most: int = MOST_CONNECTIONS,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._monotonic, self._most, self._patience = monotonic, most, patience
+        self._held: dict[H11Protocol, tuple[RequestResponseCycle | None, float]] = {}
+        self._open: Collection[object] = ()
+
+    def admit(self, **made: Any) -> H11Protocol:  # Any: what uvicorn gives to a protocol of its own
+        """The protocol of a connection that was just accepted."""
+        if len(self._held) >= self._most:
+            self._make_room()
+        protocol = H11Protocol(**made)
+        self._open = protocol.server_state.connections
+        self._held[protocol] = (None, self._monotonic())
+        return protocol
+
+    def _make_room(self) -> None:
+        self._forget_closed()
+        idle = [each for each in self._held if each.transport is not None and _owes(each)]
+        if len(self._held) >= self._most and idle:
+            self._drop(min(idle, key=lambda each: self._held[each][1]))
+
+    def drop_overdue(self) -> None:
+        """Close what has kept us waiting for too long."""
+        self._forget_closed()
+        now = self._monotonic()
+        for each, (cycle, since) in list(self._held.items()):
+            if each.cycle is not cycle or not _owes(each):
+                self._held[each] = (each.cycle, now)
+            elif now - since >= self._patience:
+                self._drop(each)
+
+    def _forget_closed(self) -> None:
+        self._held = {each: held for each, held in self._held.items() if self._is_open(each)}
+
+    def _is_open(self, protocol: H11Protocol) -> bool:
+        # One that was made in this turn of the loop has no transport yet.
+        is_new = protocol.transport is None
+        return is_new or (protocol in self._open and not protocol.transport.is_closing())
+
+    def _drop(self, protocol: H11Protocol) -> None:
+        del self._held[protocol]
+        protocol.transport.close()
+
+
+def _owes(protocol: H11Protocol) -> bool:
+    """Whether the client is to send something: a request, or the rest of one."""
+    cycle: RequestResponseCycle | None = protocol.cycle
+    return cycle is None or cycle.response_complete or cycle.more_body

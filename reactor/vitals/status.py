@@ -1,0 +1,72 @@
+"""What `reactor status` tells: plain values that go through the control socket as JSON."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from reactor.duration import format_time
+from reactor.journal.standing import Standing
+from reactor.sources.supervise import SourceStatus
+from reactor.vitals.health import Parts, unready
+from reactor.vitals.tally import Tally
+
+
+def journal_status(standing: Standing, rules: Iterable[str]) -> dict[str, object]:
+    """What the journal alone tells; `rules` are the names of the present ones."""
+    last = standing.last_event
+    return {
+        "last_event": last
+        and {"id": last.id, "source": last.source, "received_at": format_time(last.received_at)},
+        "totals": {
+            name: {
+                "events": each.events,
+                "duplicates": each.duplicates,
+                "rejected": each.rejected,
+            }
+            for name, each in standing.sources.items()
+        },
+        "undecided": standing.undecided,
+        "pending": standing.pending,
+        "oldest_pending": format_time(standing.oldest) if standing.oldest else None,
+        "dead_letters": standing.dead,
+        "never_fired": never_fired(standing, rules),
+    }
+
+
+def never_fired(standing: Standing, rules: Iterable[str]) -> list[str]:
+    """The rules that have not fired since the journal began."""
+    return [rule for rule in rules if rule not in standing.fired]
+
+
+def service_status(parts: Parts, tally: Tally, now: datetime) -> dict[str, object]:
+    """What only the running service knows."""
+    why, ruleset = unready(parts), tally.ruleset
+    last_events = tally.last_events()
+    return {
+        "since": format_time(tally.since),
+        "uptime_seconds": round((now - tally.since).total_seconds()),
+        "ready": not why,
+        "unready": dict(why),
+        "ruleset": ruleset.hash,
+        "ruleset_since": format_time(tally.adopted_at),
+        "ruleset_is_current": tally.is_current,
+        "rules": len(ruleset.rules),
+        "sources": [_source(each, last_events) for each in parts.statuses()],
+        "events_last_minute": tally.events.total(),
+        "attempts_last_minute": tally.attempts.total(),
+        "waiting": parts.waiting(),
+        "parked": parts.parked(),
+    }
+
+
+def _source(status: SourceStatus, last_events: Mapping[str, datetime]) -> dict[str, object]:
+    last = last_events.get(status.name)
+    return {
+        "name": status.name,
+        "type": status.type,
+        "state": status.state,
+        "since": format_time(status.since),
+        "detail": status.detail,
+        "received": status.received,
+        "connections": status.connections,
+        "last_event_at": format_time(last) if last else None,
+    }

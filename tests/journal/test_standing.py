@@ -1,0 +1,107 @@
+"""How the journal stands: what waits, what is dead, what came last."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from reactor.journal.batch import Batch
+from reactor.journal.moves import Cancel, Claim
+from reactor.journal.rulesets import Adopt
+from reactor.journal.standing import (
+    LastEvent,
+    LastRuleset,
+    SourceTotals,
+    Standing,
+    last_ruleset,
+    standing,
+)
+from reactor.model.delivery import State
+from reactor.model.match import Evaluation, Reason
+from tests.builders import NOON, a_delivery, an_event
+
+FIRED = Evaluation(
+    event_id="u-1", source="a", rule="r", action="log", reason=Reason.FIRED, at=NOON, key="[]"
+)
+EMPTY = Standing(
+    sources={},
+    evaluations={},
+    last_event=None,
+    undecided=0,
+    pending=0,
+    oldest=None,
+    dead=0,
+)
+
+
+def adopt(db, number, name):
+    Adopt(
+        sequence=number,
+        at=NOON + timedelta(seconds=number),
+        ruleset=name,
+        text=f"rules: {name}",
+        marks=frozenset(),
+        destinations=frozenset(["ops"]),
+    ).apply(db)
+
+
+def deliver(db, number, **changes):
+    """A delivery that was planned `number` seconds after NOON."""
+    at = NOON + timedelta(seconds=number)
+    delivery = a_delivery(id=f"delivery-{number}", created_at=at, **changes)
+    Batch(deliveries=(delivery,)).apply(db)
+
+
+def test_an_empty_journal_has_nothing(db):
+    assert standing(db) == EMPTY
+    assert last_ruleset(db) is None
+
+
+def test_totals_and_the_last_event_are_told(db):
+    one, two = an_event(uuid="u-1", source="a"), an_event(uuid="u-2", source="b")
+    Batch(events=(one,), evaluations=(FIRED, replace(FIRED, reason=Reason.SHADOW))).apply(db)
+    Batch(events=(two,), accepted=(two,), duplicates={"a": 3}).apply(db)
+
+    found = standing(db)
+
+    assert found.sources == {
+        "a": SourceTotals(events=1, duplicates=3, rejected=0),
+        "b": SourceTotals(events=1, duplicates=0, rejected=0),
+    }
+    assert found.evaluations == {("r", "log", Reason.FIRED): 1, ("r", "log", Reason.SHADOW): 1}
+    assert found.last_event == LastEvent(id="u-2", source="b", received_at=NOON)
+    assert found.undecided == 1
+
+
+def test_a_rule_has_fired_only_if_it_fired(db):
+    held = replace(FIRED, rule="held", reason=Reason.THROTTLED)
+    Batch(evaluations=(FIRED, held)).apply(db)
+
+    assert standing(db).fired == {"r"}
+
+
+def test_what_is_not_done_is_pending_and_the_oldest_is_the_first_planned(db):
+    for number in range(1, 6):
+        deliver(db, number, state=State.DEAD if number == 5 else State.PENDING)
+    Cancel(ids=("delivery-1",)).apply(db)
+    Claim(ids=("delivery-2", "delivery-3"), at=NOON).apply(db)
+
+    found = standing(db)
+
+    assert (found.pending, found.dead) == (3, 1)  # 2 and 3 run, 4 waits
+    assert found.oldest == NOON + timedelta(seconds=2)
+
+
+def test_the_last_rules_that_were_taken_up_are_told_even_if_they_are_not_new(db):
+    for number, name in enumerate(("one", "two", "one"), 1):
+        adopt(db, number, name)
+
+    at = NOON + timedelta(seconds=3)
+    assert last_ruleset(db) == LastRuleset(hash="one", text="rules: one", at=at)
+
+
+def test_only_totals_and_what_is_undone_or_dead_are_read(db, scans):
+    assert scans(lambda: standing(db)) == [
+        "SCAN source_totals",
+        "SCAN evaluation_totals",
+        "SCAN events",  # backwards, and of one row
+        "SCAN undecided",
+    ]

@@ -1,0 +1,51 @@
+"""Deliveries changed where no service runs: by the command itself, which then holds the journal.
+
+That a running service is asked is tested with the service (test_app.py).
+"""
+
+import json
+from contextlib import closing
+
+import pytest
+
+from reactor.app import UNOBSERVED, Road
+from reactor.changes import change_deliveries
+from reactor.journal.database import open_reader
+from reactor.journal.deliveries import list_deliveries
+from reactor.journal.lock import Lock
+from reactor.model.delivery import State
+from reactor.model.errors import JournalUnavailable
+from reactor.model.event import Arrival
+from tests.builders import a_ruleset
+
+
+@pytest.fixture
+def delivery(tmp_path):
+    """One that waits in the journal of `tmp_path`."""
+    raw = json.dumps({"type": "container"}).encode()
+    with Road(tmp_path, a_ruleset(), what="a test", observers=UNOBSERVED) as road:
+        arrival = Arrival(source="local", raw=raw, identity="line-1")
+        return road.pipeline.receive([arrival]).deliveries[0]
+
+
+def states(folder):
+    with closing(open_reader(folder)) as reader:
+        return [each.state for each in list_deliveries(reader)]
+
+
+def test_a_command_changes_the_journal_itself_and_lets_the_next_one_in(tmp_path, delivery):
+    told = change_deliveries(tmp_path, "cancel", [delivery.id, "unknown"])
+
+    assert told == {delivery.id: "cancelled", "unknown": "there is no such delivery"}
+    assert states(tmp_path) == [State.CANCELLED]
+    Lock.acquire(tmp_path, "the next one").release()
+
+    assert change_deliveries(tmp_path, "redeliver", [delivery.id]) == {delivery.id: "redelivered"}
+    assert states(tmp_path) == [State.PENDING]
+
+
+def test_a_command_makes_no_journal(tmp_path):
+    with pytest.raises(JournalUnavailable, match="there is no journal in"):
+        change_deliveries(tmp_path / "data", "cancel", ["a"])
+
+    assert not (tmp_path / "data").exists()

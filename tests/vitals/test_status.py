@@ -1,0 +1,74 @@
+"""What `reactor status` is told: plain values, the same of a service and of a journal."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from reactor.journal.standing import LastEvent
+from reactor.model.match import Reason
+from reactor.pipeline import Committed
+from reactor.sources.supervise import SourceState
+from reactor.vitals.status import journal_status, service_status
+from reactor.vitals.tally import Tally
+from tests.builders import NOON, an_event
+from tests.vitals.parts import LOCAL, STANDING, parts, rules
+
+AT = "2031-05-06T10:20:30.000000Z"
+
+
+def test_a_journal_tells_what_waits_what_is_dead_and_what_never_fired():
+    last = LastEvent(id="e-1", source="local", received_at=NOON)
+    held = {("held", "log", Reason.THROTTLED): 1}
+    standing = replace(
+        STANDING, last_event=last, evaluations={**STANDING.evaluations, **held}, undecided=2
+    )
+
+    found = journal_status(standing, ["every event", "held", "new"])
+
+    assert found == {
+        "last_event": {"id": "e-1", "source": "local", "received_at": AT},
+        "totals": {
+            "local": {"events": 5, "duplicates": 2, "rejected": 1},
+            "gone": {"events": 5, "duplicates": 2, "rejected": 1},
+        },
+        "undecided": 2,
+        "pending": 7,
+        "oldest_pending": "2031-05-06T10:18:30.000000Z",
+        "dead_letters": 3,
+        "never_fired": ["held", "new"],
+    }
+
+
+def test_a_service_tells_of_itself_and_of_each_source():
+    tally = Tally(rules(), lambda: NOON, lambda: 1000.0)
+    tally.committed(Committed(events=(an_event(),)))
+    lost = replace(LOCAL, state=SourceState.WAITING, detail="gone", received=9)
+
+    found = service_status(parts(source=lost), tally, NOON + timedelta(minutes=1))
+
+    assert json.loads(json.dumps(found)) == {
+        "since": AT,
+        "uptime_seconds": 60,
+        "ready": False,
+        "unready": {"source local": f"waiting since {AT}: gone"},
+        "ruleset": "ruleset-1",
+        "ruleset_since": AT,
+        "ruleset_is_current": True,
+        "rules": 1,
+        "sources": [
+            {
+                "name": "local",
+                "type": "file",
+                "state": "waiting",
+                "since": AT,
+                "detail": "gone",
+                "received": 9,
+                "connections": 3,
+                "last_event_at": AT,
+            }
+        ],
+        "events_last_minute": 1,
+        "attempts_last_minute": 0,
+        "waiting": 0,
+        "parked": 0,
+    }
