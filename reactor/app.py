@@ -92,7 +92,7 @@ class Road:
         self._data_dir = data_dir
         self.writer = Writer(open_writer(data_dir), observers.on_warning)
         self._thread = started("writer", self.writer.run, observers.on_failure)
-        self.writer.submit(Release(at=around.now())).result()
+        self.writer.submit(Release(at=around.now()), is_patient=False).result()
         self.pipeline = Pipeline(
             ruleset=ruleset,
             actions=ACTIONS,

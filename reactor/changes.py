@@ -41,4 +41,4 @@ def change(writer: Writer, do: str, ids: tuple[str, ...]) -> dict[str, str]:
     raises JournalUnavailable."""
     now = utc_now()
     write = Redeliver(ids=ids, at=now) if do == "redeliver" else Cancel(ids=ids)
-    return writer.submit(write).result()
+    return writer.submit(write, is_patient=False).result()

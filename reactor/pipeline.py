@@ -246,7 +246,8 @@ class Pipeline:
     ) -> Adopted:
         """Decide by `ruleset` from the next event on, looking up by `lookups` (None: as before).
         Memory of gates that it does not know, or knows with other parameters, is dropped (rules.md
-        §3, Reload); blocks until it stands."""
+        §3, Reload); blocks until it stands. Raises JournalUnavailable, also when the disk takes
+        nothing: who reloads must go on to hear a stop."""
         with self._deciding:
             marks = memory_marks(ruleset)
             adopted = self._writer.submit(
@@ -257,7 +258,8 @@ class Pipeline:
                     at=self._around.now(),
                     marks=marks,
                     destinations=frozenset(ruleset.destinations),
-                )
+                ),
+                is_patient=False,
             ).result()
             self._sequence += 1
             self._ruleset = ruleset

@@ -79,9 +79,10 @@ class Sources:
             recall=partial(self._recall, spec.name),
         )
         source = kind.open(spec)
-        self._hooks.pop(spec.name, None)
         if isinstance(source, WebhookSource):
-            self._hooks[spec.name] = source
+            self._hooks[spec.name] = source  # in one step: a hook that is replaced is never missing
+        else:
+            self._hooks.pop(spec.name, None)
         supervisor = Supervisor(spec, source, feed, self._world)
         body = lambda: supervisor.run(stop)  # noqa: E731 -- a thread's body without arguments
         thread = started(f"source {spec.name}", body, self._on_failure)

@@ -14,7 +14,7 @@ from reactor.sources import SOURCES
 DEFAULT_FILES = (Path("reactor.yaml"), Path("rules.yaml"))
 
 
-def rules_path(given: Path | None, *, otherwise: str = "start from rules.example.yaml") -> Path:
+def rules_path(given: Path | None, *, otherwise: str = "begin with `reactor init`") -> Path:
     """The rule file or directory: as given, else ./reactor.yaml or ./rules.yaml.
 
     Raises BadParameter when nothing is given and neither file is there; its words end with what

@@ -39,9 +39,9 @@ def _files(path: Path) -> list[Path]:
 
 
 def _digest(file: Path) -> str:
-    if not file.is_file():  # a pipe can be read once only, and that the load has done
-        return "no file"
     try:
+        if not file.is_file():  # a pipe can be read once only, and that the load has done
+            return "no file"
         with file.open("rb") as stream:
             return hashlib.sha256(stream.read(MAX_BYTES + 1)).hexdigest()
     except OSError as error:

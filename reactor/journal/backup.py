@@ -22,11 +22,13 @@ Progress = Callable[[int, int], None]
 
 def back_up(data_dir: Path, to: Path, progress: Progress) -> None:
     """Copy the journal to the file `to`, which appears only when it is whole, checked and on disk;
-    what was there is replaced. Blocks.
+    what was there is replaced, but for the journal itself. Blocks.
 
     Raises JournalUnavailable when there is no journal, or the copy cannot be made.
     """
     with _explained(to), closing(open_reader(data_dir)) as reader:
+        if to.exists() and to.samefile(data_dir / "reactor.db"):
+            raise JournalUnavailable(f"no backup was made to {to}: it is the journal itself")
         descriptor, name = tempfile.mkstemp(prefix=f".{to.name}.", dir=to.parent)
         os.close(descriptor)
         part = Path(name)

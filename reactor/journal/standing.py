@@ -1,6 +1,7 @@
 """How the journal stands: what `status` and the metrics tell of it, at a price that does not grow
 with what is done and past."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime
 from reactor.duration import from_micros
 from reactor.journal.database import Connection
 from reactor.model.delivery import State
+from reactor.model.errors import JournalUnavailable
 from reactor.model.journal import InputKind
 from reactor.model.match import Reason
 
@@ -61,7 +63,7 @@ class Standing:
 
 
 def standing(db: Connection) -> Standing:
-    """How the journal stands."""
+    """How the journal stands. Raises JournalUnavailable when it cannot be read."""
     with _one_moment(db):
         return Standing(
             sources=_sources(db),
@@ -79,6 +81,8 @@ def _one_moment(db: Connection) -> Iterator[None]:
     db.execute("begin")
     try:
         yield
+    except sqlite3.Error as error:  # a damaged page, say: who asks is told, and nothing else ends
+        raise JournalUnavailable(f"the journal cannot be read: {error}") from error
     finally:
         db.execute("rollback")  # nothing was written: it only held the moment
 

@@ -7,7 +7,7 @@ the writer tries the same writes until it does.
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -58,13 +58,15 @@ class Write(Protocol[T_co]):
 @dataclass(frozen=True, slots=True)
 class _Promise:
     """A write set and its sender's future. `fulfil` applies it and returns what tells the sender,
-    to be called after the commit; `fail` does nothing to a sender that was told already."""
+    to be called after the commit; `fail` does nothing to a sender that was told already.
+    `is_patient`: it waits for a disk that has no room."""
 
     fulfil: Callable[[Connection], Callable[[], None]]
     fail: Callable[[JournalUnavailable], None]
+    is_patient: bool
 
 
-def _promise(write: Write[T], future: Future[T]) -> _Promise:
+def _promise(write: Write[T], future: Future[T], *, is_patient: bool) -> _Promise:
     def fulfil(db: Connection) -> Callable[[], None]:
         return partial(future.set_result, write.apply(db))
 
@@ -72,7 +74,7 @@ def _promise(write: Write[T], future: Future[T]) -> _Promise:
         if not future.done():
             future.set_exception(fault)
 
-    return _Promise(fulfil, fail)
+    return _Promise(fulfil, fail, is_patient)
 
 
 class Writer:
@@ -96,12 +98,13 @@ class Writer:
         """Why nothing can be written at present, or None."""
         return self._trouble
 
-    def submit(self, write: Write[T]) -> Future[T]:
+    def submit(self, write: Write[T], *, is_patient: bool = True) -> Future[T]:
         """Hand in a write set. Its future has the result once it is committed; it fails with
-        JournalUnavailable when the write is refused or the journal is closed first.
+        JournalUnavailable when the write is refused or the journal is closed first; one that is not
+        patient also when the disk takes nothing: for who must not wait until somebody makes room.
 
         Blocks while MAX_WAITING write sets wait. Done-callbacks run in the writer's thread.
-        Raises JournalUnavailable after `close`.
+        Raises JournalUnavailable after `close`, and at once to who is not patient.
         """
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()  # what is on its way to the disk cannot be cancelled
@@ -109,7 +112,9 @@ class Writer:
             self._changed.wait_for(lambda: self._closing or len(self._waiting) < MAX_WAITING)
             if self._closing:
                 raise JournalUnavailable("the journal is closed")
-            self._waiting.append(_promise(write, future))
+            if self._trouble and not is_patient:
+                raise JournalUnavailable(self._trouble)
+            self._waiting.append(_promise(write, future, is_patient=is_patient))
             self._changed.notify_all()
         return future
 
@@ -153,17 +158,20 @@ class Writer:
                 tell()
 
     def _persist(self, group: list[_Promise]) -> list[Callable[[], None]]:
-        """Commit the group, however long the disk has no room for it."""
-        while True:
+        """Commit the group, however long the disk has no room for it, without the impatient."""
+        while group:
             try:
                 tellings = self._transact(group)
             except sqlite3.Error as error:
                 if not _is_unwritable(error):
                     raise
-                self._wait_for_room(error)
+                group = _only_patient(group, error)
+                if group:
+                    self._wait_for_room(error)
             else:
                 self._recovered()
                 return tellings
+        return []
 
     def _transact(self, group: list[_Promise]) -> list[Callable[[], None]]:
         """One transaction, whole or not at all."""
@@ -183,14 +191,14 @@ class Writer:
 
     def _wait_for_room(self, error: sqlite3.Error) -> None:
         """Say it once, and rest. Raises JournalUnavailable when we are to close instead."""
-        sentence = (
-            f"the journal cannot be written: {error}; nothing is accepted or sent until it can be"
-        )
+        sentence = _unwritten(error)
         if self._trouble is None:
             self._trouble = sentence
             self._on_trouble(sentence)
         self.pulse.turn(RETRY_SECONDS)
         with self._changed:
+            self._waiting = deque(_only_patient(self._waiting, error))
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._closing, timeout=RETRY_SECONDS)
             if self._closing:
                 raise JournalUnavailable(sentence) from error
@@ -208,6 +216,21 @@ class Writer:
         with suppress(sqlite3.Error):  # on a full disk the log stays, and is read at the next start
             self._db.execute("pragma wal_checkpoint(truncate)")
         self._db.close()
+
+
+def _only_patient(group: Iterable[_Promise], error: sqlite3.Error) -> list[_Promise]:
+    """Those that wait; the others are told now."""
+    patient = []
+    for promise in group:
+        if promise.is_patient:
+            patient.append(promise)
+        else:
+            promise.fail(JournalUnavailable(_unwritten(error)))
+    return patient
+
+
+def _unwritten(error: sqlite3.Error) -> str:
+    return f"the journal cannot be written: {error}; nothing is accepted or sent until it can be"
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

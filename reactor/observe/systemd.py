@@ -37,7 +37,7 @@ class Notifier:
             return
         kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
         with suppress(OSError), socket.socket(socket.AF_UNIX, kind) as out:
-            out.sendto("\n".join(states).encode(), self._address)
+            out.sendto("\n".join(states).encode(errors="backslashreplace"), self._address)
 
 
 def watchdog_seconds(environment: Mapping[str, str], pid: int) -> float | None:

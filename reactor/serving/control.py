@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event
 
 import msgspec
 
@@ -19,6 +20,8 @@ PATIENCE = 10.0
 MAX_REQUEST = 1024 * 1024
 MAX_ANSWER = 64 * MAX_REQUEST
 """An answer may name every rule of a large file."""
+
+_BREATH = 0.1  # seconds until it is tried again to let somebody in
 
 Answer = Callable[[dict[str, object]], dict[str, object]]
 
@@ -32,6 +35,7 @@ class ControlServer:
 
     def __init__(self, data_dir: Path, answer: Answer) -> None:
         self._path, self._answer = data_dir / NAME, answer
+        self._closed = Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._path.unlink(missing_ok=True)  # the lock is ours, so a socket here is a dead one's
         before = os.umask(0o177)
@@ -47,8 +51,10 @@ class ControlServer:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:  # closed by `close`
-                return
+            except OSError:  # closed by `close`, or no descriptor is free at present
+                if self._closed.wait(_BREATH):
+                    return
+                continue
             with connection, suppress(OSError):
                 connection.settimeout(PATIENCE)
                 self._converse(connection)
@@ -68,6 +74,7 @@ class ControlServer:
 
     def close(self) -> None:
         """Stop answering and remove the socket."""
+        self._closed.set()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()

@@ -11,6 +11,7 @@ from reactor.engine.inbound import (
     PLAIN,
     PRESETS,
     Algorithm,
+    Challenge,
     Encoding,
     Guard,
     Inbound,
@@ -49,16 +50,17 @@ class WebhookSource:
 
     def receive(
         self, inbound: Inbound, now: datetime, on_safe: Callable[[], None]
-    ) -> tuple[str, ...] | Refused | None:
+    ) -> tuple[str, ...] | Challenge | Refused | None:
         """Hand in what a request tells. Does not block.
 
         The ids of its events, maybe none; `on_safe` is then called once, from another thread, when
-        the last of them, and so all, are in the journal. Or why the request is refused. Or None
-        when there is no room on the road: the same request again, later, is the same events.
+        the last of them, and so all, are in the journal. Or what is to be sent back, or why the
+        request is refused. Or None when there is no room on the road: the same request again,
+        later, is the same events.
         """
         # The proof first: nothing is parsed for strangers.
         told = authenticate(self._guard, inbound, now) or read(self._preset, inbound, now)
-        if isinstance(told, Refused):
+        if isinstance(told, Challenge | Refused):
             return told
         try:
             is_in = self._offer(told, on_safe)

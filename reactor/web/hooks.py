@@ -13,7 +13,7 @@ from http import HTTPStatus
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
-from reactor.engine.inbound.values import Inbound, Refused
+from reactor.engine.inbound.values import Challenge, Inbound, Refused
 from reactor.engine.normalize import MAX_BYTES
 from reactor.sources.webhook import WebhookSource
 from reactor.web.complaints import Complaints
@@ -92,19 +92,24 @@ class Hooks:
         return None
 
     async def _hand_in(self, name: str, source: WebhookSource, inbound: Inbound) -> JSONResponse:
-        """202 as soon as the journal has its events."""
+        """202 as soon as the journal has its events; 200 for a question that is none."""
         if self._waiting >= MOST_WAITING:
             return self._refused(name, 503, f"{MOST_WAITING} others wait for the journal already")
         safe = asyncio.Event()
         on_safe = partial(_wake, asyncio.get_running_loop(), safe)
         taken = source.receive(inbound, self._now(), on_safe)
-        if isinstance(taken, Refused):
-            return self._refused(name, taken.status, taken.reason, taken.ground)
+        if isinstance(taken, Challenge | Refused):
+            return self._without_events(name, taken)
         if taken is None:
             return self._refused(name, 503, "there is no room for its events at present")
         if taken and not await self._is_safe(safe):
             return self._refused(name, 503, f"no commit within {self._safe_seconds:g} s")
         return JSONResponse({"events": list(taken)}, 202)
+
+    def _without_events(self, name: str, taken: Challenge | Refused) -> JSONResponse:
+        if isinstance(taken, Challenge):
+            return JSONResponse({"challenge": taken.text})
+        return self._refused(name, taken.status, taken.reason, taken.ground)
 
     async def _is_safe(self, safe: asyncio.Event) -> bool:
         """Whether the events are in the journal; waits for it."""

@@ -33,6 +33,11 @@ def test_no_rule_file_is_told_with_what_can_be_done(cli):
         rules_path(None, otherwise="sing")
 
 
+def test_who_has_none_yet_is_shown_where_to_begin(cli):
+    with pytest.raises(typer.BadParameter, match=r"or begin with `reactor init`$"):
+        rules_path(None)
+
+
 @pytest.mark.parametrize(
     ("environment", "found"),
     [

@@ -1,6 +1,7 @@
 """A changed rule file is noticed, once it is whole; whatever else happens beside it is not."""
 
 import os
+from errno import ENAMETOOLONG
 from queue import Empty, Queue
 from threading import Event, Thread
 
@@ -171,6 +172,13 @@ def test_a_pipe_is_not_read_to_see_whether_it_changed(tmp_path):
     os.mkfifo(tmp_path / "rules.yaml")
 
     assert fingerprint(tmp_path / "rules.yaml") == ((f"{tmp_path}/rules.yaml", "no file"),)
+
+
+def test_what_cannot_be_looked_at_is_no_fault(tmp_path):
+    too_long = tmp_path / ("x" * 300)
+    (tmp_path / "rules.yaml").symlink_to(too_long)
+
+    assert fingerprint(tmp_path) == ((f"{tmp_path}/rules.yaml", f"unreadable: {ENAMETOOLONG}"),)
 
 
 def test_whether_somebody_writes_is_known_of_our_own_files(file):

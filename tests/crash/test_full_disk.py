@@ -113,6 +113,15 @@ def test_a_service_that_is_stopped_on_a_full_disk_goes_on_at_the_next_start(
         eventually(lambda: not faults(the_case(tmp_path, small_disk), rules=2), "all was done")
 
 
+def test_a_reload_that_finds_the_disk_full_leaves_the_rules_and_hears_a_stop(service, small_disk):
+    fill(small_disk)
+
+    service.reload()  # the first to write since
+
+    service.hears("not reloaded, the old rules stay: the journal cannot be written")
+    assert service.stop() == 0
+
+
 def test_a_hook_accepts_nothing_that_a_full_disk_does_not_take(tmp_path, small_disk):
     rules = hooks.write_rules(tmp_path, {"ci": hooks.PLAIN})
     with Service(rules, small_disk / "data", "--http", "127.0.0.1:0") as service:

@@ -135,3 +135,12 @@ def test_what_was_there_is_replaced_only_by_what_is_whole(filled, tmp_path_facto
 
     back_up(filled, copy, silent)
     assert events(copy.parent) == 100
+
+
+def test_the_journal_itself_is_not_replaced(filled):
+    before = (filled / "reactor.db").stat().st_ino
+
+    with pytest.raises(JournalUnavailable, match="it is the journal itself"):
+        back_up(filled, filled / "reactor.db", silent)
+
+    assert (filled / "reactor.db").stat().st_ino == before

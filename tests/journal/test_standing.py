@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from reactor.journal.batch import Batch
 from reactor.journal.moves import Cancel, Claim
 from reactor.journal.rulesets import Adopt
@@ -15,6 +17,7 @@ from reactor.journal.standing import (
     standing,
 )
 from reactor.model.delivery import State
+from reactor.model.errors import JournalUnavailable
 from reactor.model.match import Evaluation, Reason
 from tests.builders import NOON, a_delivery, an_event
 
@@ -105,3 +108,10 @@ def test_only_totals_and_what_is_undone_or_dead_are_read(db, scans):
         "SCAN events",  # backwards, and of one row
         "SCAN undecided",
     ]
+
+
+def test_a_journal_that_cannot_be_read_is_a_fault_of_ours_to_tell(db):
+    db.execute("drop table source_totals")
+
+    with pytest.raises(JournalUnavailable, match="the journal cannot be read: no such table"):
+        standing(db)

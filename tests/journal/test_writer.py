@@ -10,6 +10,7 @@ from reactor.journal import writer as writing
 from reactor.journal.database import open_reader, open_writer
 from reactor.model.errors import JournalUnavailable
 from tests.fakes import PATIENCE
+from tests.service import eventually
 
 FULL = (
     "the journal cannot be written: database or disk is full; "
@@ -120,6 +121,30 @@ def test_a_full_disk_loses_nothing_and_is_told_once(running, tmp_path):
     assert names(tmp_path) == list("0123")
     assert running.told == [FULL, "the journal can be written again"]
     assert seen == [(FULL, [False] * 4), (None, [False] * 4)]
+
+
+def test_who_is_not_patient_is_told_that_the_disk_is_full_and_others_wait(running, tmp_path):
+    running.writer._db.execute("pragma max_page_count = 30")
+    patient = running.writer.submit(Note("a", size=100_000))
+    hasty = running.writer.submit(Note("b", size=100_000), is_patient=False)
+    running.start()
+
+    with pytest.raises(JournalUnavailable, match="disk is full"):
+        hasty.result(10)
+    eventually(lambda: running.writer.trouble, "the writer waits for room")
+    with pytest.raises(JournalUnavailable, match="disk is full"):
+        running.writer.submit(Note("c"), is_patient=False)
+    assert not patient.done()
+
+
+def test_a_full_disk_that_only_the_impatient_found_is_no_trouble(running, tmp_path):
+    running.writer._db.execute("pragma max_page_count = 30")
+    hasty = running.writer.submit(Note("a", size=100_000), is_patient=False)
+    running.start()
+
+    assert isinstance(hasty.exception(10), JournalUnavailable)
+    assert running.writer.submit(Note("b")).result(10) == "b"
+    assert running.told == []
 
 
 def test_trouble_is_tried_again_and_again_and_told_once(running, monkeypatch):

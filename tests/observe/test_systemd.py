@@ -35,6 +35,13 @@ def test_states_are_lines_of_one_datagram(tmp_path):
         assert manager.recv(4096) == b"READY=1"
 
 
+def test_a_status_that_is_no_text_is_told_all_the_same(tmp_path):
+    with listening(str(tmp_path / "notify")) as manager:
+        Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")}).tell(status("lost: \udcff"))
+
+        assert manager.recv(4096) == rb"STATUS=lost: \udcff"
+
+
 def test_an_address_may_be_abstract():
     name = f"reactor-test-{os.getpid()}"
     with listening(f"\0{name}") as manager:

@@ -1,5 +1,6 @@
 """The control socket: a real one, between threads as between processes."""
 
+import errno
 import json
 import socket
 import stat
@@ -152,3 +153,27 @@ def test_an_answer_may_be_longer_than_a_request(tmp_path):
     assert ask(tmp_path, {}) == {"names": names}
     server.close()
     thread.join(PATIENCE)
+
+
+def test_somebody_who_cannot_be_let_in_at_once_is_let_in_later(tmp_path, server):
+    listening = server._socket
+    server._socket = _WithoutDescriptors(listening)
+    ask(tmp_path, {"n": 1})  # by the `accept` that had begun
+
+    assert ask(tmp_path, {"n": 2}) == {"done": {"n": 2}}
+
+
+class _WithoutDescriptors:
+    """A socket at whose first `accept` the process has no descriptor left, and then has again."""
+
+    def __init__(self, listening):
+        self._listening = listening
+        self._faults = [OSError(errno.EMFILE, "Too many open files")]
+
+    def accept(self):
+        if self._faults:
+            raise self._faults.pop()
+        return self._listening.accept()
+
+    def __getattr__(self, name):
+        return getattr(self._listening, name)

@@ -1,5 +1,6 @@
 """Requests to a hook, by a real client: what is answered, and what only the log is told."""
 
+import hmac
 import http.client
 import json
 from contextlib import ExitStack, closing
@@ -7,10 +8,13 @@ from threading import Thread
 
 import pytest
 
+from reactor.engine.inbound import guard_for
 from reactor.engine.normalize import MAX_BYTES
+from reactor.model.secret import Secret
+from reactor.sources.webhook import WebhookSource
 from reactor.web import hooks
 from tests.fakes import PATIENCE
-from tests.web.served import SHOWN, Journaled, a_source, served
+from tests.web.served import NOW, SHOWN, Journaled, a_source, served
 
 
 @pytest.fixture
@@ -35,6 +39,26 @@ def test_nothing_to_tell_is_safe_at_once(hook):
     answer = hook.post([])
 
     assert (answer.status, answer.data) == (202, {"events": []})
+
+
+def test_a_challenge_is_sent_back_to_who_signs_it_and_is_no_event(hook, feed):
+    guard = guard_for("slack", secret=Secret("a-secret"))
+    hook.hooks["ci"] = WebhookSource("ci", "slack", guard)
+    body = b'{"challenge": "3eZbrw1aBm2r", "type": "url_verification"}'
+    stamp = str(int(NOW.timestamp()))
+    signature = hmac.new(b"a-secret", f"v0:{stamp}:".encode() + body, "sha256").hexdigest()
+    headers = {"Content-Type": "application/json", "X-Slack-Request-Timestamp": stamp}
+
+    answer = hook.ask(
+        "POST", "/hooks/ci", body, {**headers, "X-Slack-Signature": "v0=" + signature}
+    )
+    stranger = hook.ask(
+        "POST", "/hooks/ci", body, {**headers, "X-Slack-Signature": "v0=" + "0" * 64}
+    )
+
+    assert (answer.status, answer.data) == (200, {"challenge": "3eZbrw1aBm2r"})
+    assert stranger.status == 401
+    assert feed.frames == []
 
 
 def test_it_is_not_accepted_before_it_is_safe(hook, feed):

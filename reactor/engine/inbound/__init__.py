@@ -6,12 +6,13 @@ A request is first held against the hook's guard, over its raw bytes; only then 
 from reactor.engine.inbound.guard import Guard, authenticate, guard_for
 from reactor.engine.inbound.presets import PLAIN, PRESETS, Preset, read
 from reactor.engine.inbound.proofs import Algorithm, Encoding, Signed
-from reactor.engine.inbound.values import Ground, Inbound, Refused, Told
+from reactor.engine.inbound.values import Challenge, Ground, Inbound, Refused, Told
 
 __all__ = [
     "PLAIN",
     "PRESETS",
     "Algorithm",
+    "Challenge",
     "Encoding",
     "Ground",
     "Guard",

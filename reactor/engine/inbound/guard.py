@@ -55,7 +55,7 @@ def guard_for(
 
 def _chosen(name: str, secret: Secret | None, *, other: Secret | None) -> Secret:
     if other:
-        raise ValueError(f"only `{name}` is used here: leave the other one out")
+        raise ValueError(f"only `{name}` is used here: write that, and leave the other one out")
     if secret is None or not secret.value:
         raise ValueError(f"it needs a `{name}`, or anybody could send events")
     if not secret.value.isprintable():

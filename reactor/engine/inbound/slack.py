@@ -1,8 +1,9 @@
 """What Slack sends to an app: buttons (a form with JSON in `payload`), slash commands (a form) and
 the Events API (JSON).
 
-https://docs.slack.dev/interactivity/handling-user-interaction and
-https://docs.slack.dev/interactivity/implementing-slash-commands
+https://docs.slack.dev/interactivity/handling-user-interaction,
+https://docs.slack.dev/interactivity/implementing-slash-commands and, for the challenge,
+https://api.slack.com/events/url_verification
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from reactor.engine.inbound.body import (
 )
 from reactor.engine.inbound.fields import Table, digest, facts_of, moment, pick_text, unix_moment
 from reactor.engine.inbound.proofs import SLACK_STAMP
-from reactor.engine.inbound.values import Inbound, Refused, Telling, Told
+from reactor.engine.inbound.values import Challenge, Inbound, Refused, Telling, Told
 from reactor.engine.normalize import canonical
 
 _FACTS: Table = {
@@ -37,11 +38,13 @@ _BUTTON: Table = {
 
 
 def tell_slack(inbound: Inbound, _: datetime) -> Telling:
-    """What somebody did in Slack."""
+    """What somebody did in Slack; or the challenge that comes when a URL for events is set."""
     document = json_object(_raw(inbound))
     if isinstance(document, Refused):
         return document
     data, stamp = document.data, inbound.only(SLACK_STAMP) or ""
+    if data.get("type") == "url_verification":
+        return Challenge(pick_text(data, "challenge") or "")
     told = Told(
         id=pick_text(data, "event_id") or digest(stamp, inbound.body),
         raw=document.raw,

@@ -68,5 +68,13 @@ class Told:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-Telling = tuple[Told, ...] | Refused
-"""What a body says: events, which may be none at all, or why it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Not an event, but the sender's question whether we are who it was told to send to. `text` is
+    to be sent back."""
+
+    text: str
+
+
+Telling = tuple[Told, ...] | Challenge | Refused
+"""What a body says: events, which may be none at all; or a question; or why it cannot be read."""

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from reactor.engine.inbound import Inbound, read
+from reactor.engine.inbound import Challenge, Inbound, read
 from tests.engine.inbound.vectors import NOW
 
 FORM = ("content-type", "application/x-www-form-urlencoded")
@@ -19,6 +19,13 @@ def sent(body: bytes, stamp: str = "1893499200"):
 def button(action: object):
     payload = {"type": "block_actions", "channel": {"id": "C1", "name": "ops"}, "actions": action}
     return sent(urlencode({"payload": json.dumps(payload)}).encode())[0]
+
+
+def test_a_new_url_for_events_is_asked_about_and_that_is_no_event():
+    body = b'{"token": "t", "challenge": "3eZbrw1aBm2r", "type": "url_verification"}'
+    request = Inbound(headers=(("content-type", "application/json"),), body=body)
+
+    assert read("slack", request, NOW) == Challenge("3eZbrw1aBm2r")
 
 
 def test_a_slash_command_is_an_event_of_its_fields():
