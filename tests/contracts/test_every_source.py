@@ -11,17 +11,20 @@ from threading import Event, Thread
 
 import pytest
 
+from reactor.engine.inbound import Inbound, Refused
 from reactor.model.errors import SourceLost
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
+from reactor.model.secret import Secret
 from reactor.sources import SOURCES
 from reactor.sources.supervise import SourceState, Supervisor, World
 from tests.contracts.outsides import OUTSIDES, Gate
 from tests.fakes import PATIENCE, FullFeed, RecordingFeed, Running
 from tests.service import eventually
 
-# A webhook is handed what others send: it has no connection, and is full when the server says so.
 REACHED = {"webhook"}
+"""What others send is handed to these: they have no connection that can be lost or half-open. What
+holds for them is at the end."""
 
 MADE_HERE = {"schedule"}
 """What never was outside cannot be lost, nor garbled, nor come too fast."""
@@ -217,3 +220,55 @@ def test_the_state_of_a_source_is_visible(supervisor, feed, outside, spec):
     assert status.state is SourceState.CONNECTED
     assert status.detail
     assert status.connections == 1
+
+
+HOOK = SourceSpec(
+    name="s", type="webhook", options={"token": Secret("a-token")}, place=Place("f", 1, 1)
+)
+
+
+def hand(source, body):
+    """What a request gets."""
+    headers = (("content-type", "application/json"), ("authorization", "Bearer a-token"))
+    now = datetime(2030, 1, 7, tzinfo=UTC)
+    return source.receive(Inbound(headers=headers, body=body), now, lambda: None)
+
+
+def test_a_source_that_is_reached_shows_its_state_counts_and_stops_within_a_second(feed, lines):
+    source = SOURCES["webhook"].open(HOOK)
+    with supervised(HOOK, source, feed, lines) as supervisor:
+        assert feed.subscribed.wait(PATIENCE)
+        assert hand(source, b'{"n": 1}')
+        status = supervisor.status
+        assert (status.state, status.received) == (SourceState.CONNECTED, 1)
+        begin = time.monotonic()
+
+    assert time.monotonic() - begin < 1.0
+
+
+def test_a_source_that_is_reached_refuses_what_is_broken_and_goes_on(feed):
+    source = SOURCES["webhook"].open(HOOK)
+    with Running(source, feed):
+        assert feed.subscribed.wait(PATIENCE)
+
+        assert isinstance(hand(source, b'{"n":'), Refused)
+        assert hand(source, b'{"n": 1}')
+
+    assert len(feed.puts) == 1
+
+
+def test_on_a_full_road_a_source_that_is_reached_takes_nothing_and_keeps_nothing():
+    source, feed = SOURCES["webhook"].open(HOOK), FullFeed(room=1)
+    with Running(source, feed):
+        eventually(lambda: hand(source, b"{}") is not None, "one has room")
+        tracemalloc.start()
+
+        flood = b'{"n": "' + b"x" * 800_000 + b'"}'
+        told = {hand(source, flood) for _ in range(180)}
+
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert told == {None}
+    assert feed.taken == 1
+    assert peak < 20_000_000
