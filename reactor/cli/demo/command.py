@@ -177,7 +177,7 @@ def _epilogue(journal: Path, ruleset: Ruleset) -> Iterator[str]:
     with closing(open_reader(journal)) as reader:
         for line in summary(counts(reader), list_deliveries(reader), ruleset):
             yield f"  {line}"
-    yield "Next: README.md, 'A first rule'."
+    yield "Next: README.md, 'The first evening'."
 
 
 @contextmanager
