@@ -1,7 +1,7 @@
 # Every goal sets up what it needs in .venv on its first run.
 BIN := .venv/bin
 
-.PHONY: run check test test-long bench fix lock
+.PHONY: run check test test-long soak bench bench-peers fix lock
 
 run: .venv/.run
 	@$(BIN)/reactor demo
@@ -20,8 +20,16 @@ test: .venv/.dev
 test-long: .venv/.dev
 	@$(BIN)/pytest -m long || [ $$? -eq 5 ]
 
+# Load, kills and faults for so many hours: make soak HOURS=8
+HOURS := 0.17
+soak: .venv/.dev
+	@$(BIN)/python -m tests.crash.soak --hours $(HOURS)
+
 bench: .venv/.dev
 	@$(BIN)/python -m bench
+
+bench-peers: .venv/.dev
+	@$(BIN)/python -m bench.peers
 
 fix: .venv/.dev
 	@$(BIN)/ruff check --fix .

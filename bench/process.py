@@ -27,12 +27,13 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A reactor that answers /healthz with 200 on `port`. `start_seconds` is what it took until
-    then."""
+    """A reactor that answers /healthz with 200 on `port`. It was launched at `began`
+    (perf_counter); `start_seconds` is what it took until then."""
 
     pid: int
     data_dir: Path
     port: int
+    began: float
     start_seconds: float
 
 
@@ -46,7 +47,7 @@ def workplace() -> Iterator[Path]:
 @contextmanager
 def reactor(rules: str, folder: Path) -> Iterator[Running]:
     """`reactor run` as users start it, its output kept in a file as a service's is."""
-    rule_file, data_dir, port = folder / "rules.yaml", folder / "data", _free_port()
+    rule_file, data_dir, port = folder / "rules.yaml", folder / "data", free_port()
     rule_file.write_text(rules)
     command = [sys.executable, "-m", "reactor", "run", str(rule_file)]
     command += ["--data-dir", str(data_dir), "--http", f"127.0.0.1:{port}"]
@@ -59,13 +60,49 @@ def reactor(rules: str, folder: Path) -> Iterator[Running]:
             try:
                 _wait_until_healthy(process, port, folder / "log")
                 seconds = perf_counter() - began
-                yield Running(pid=process.pid, data_dir=data_dir, port=port, start_seconds=seconds)
+                yield Running(
+                    pid=process.pid,
+                    data_dir=data_dir,
+                    port=port,
+                    began=began,
+                    start_seconds=seconds,
+                )
             finally:
                 process.terminate()
                 process.wait(PATIENCE)
 
 
-def _free_port() -> int:
+@contextmanager
+def program(command: list[str], port: int, log: Path) -> Iterator[None]:
+    """Any other program on reactor's core, as soon as it listens on `port`."""
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            ["taskset", "-c", str(REACTOR_CORE), *command], stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            deadline = perf_counter() + PATIENCE
+            while not _is_open(port):
+                if process.poll() is not None or perf_counter() > deadline:
+                    raise BenchFailed(f"{command[0]} did not start:\n{log.read_text()}")
+                pause(0.01)
+            yield
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    """One on loopback where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -104,3 +141,9 @@ def resident_megabytes(pid: int) -> float:
     """What of a process is in memory, libraries that it shares included."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def peak_megabytes(pid: int) -> float:
+    """The most of a process that was in memory since it began: VmHWM of proc(5)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6

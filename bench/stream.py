@@ -58,7 +58,7 @@ def _delivery_rate() -> float:
     with _line(BURST) as line:
         _feed(line, [frame(number) for number in range(BURST)])
         times = [receipt.at for receipt in line.sink.receipts()]
-        _require_all_done(line.running.data_dir, BURST)
+        require_all_done(line.running.data_dir, BURST)
     return (BURST - WARM_UP) / (times[-1] - times[WARM_UP - 1])
 
 
@@ -79,7 +79,7 @@ def _latencies() -> list[float]:
     with _line(PACED) as line:
         written = _feed_paced(line, [frame(number) for number in range(PACED)])
         receipts = line.sink.receipts()
-        _require_all_done(line.running.data_dir, PACED)
+        require_all_done(line.running.data_dir, PACED)
     return [_milliseconds(written, receipt) for receipt in receipts if _counts(receipt)]
 
 
@@ -104,12 +104,12 @@ def journaled() -> Iterator[Figure]:
 def _journaling_rate() -> float:
     with _line(0) as line:
         _feed(line, [frame(number, state="Running") for number in range(WARM_UP)])
-        _wait_for_events(line.running.data_dir, WARM_UP)
+        wait_for_events(line.running.data_dir, WARM_UP)
         numbers = range(WARM_UP, WARM_UP + 2 * BURST)
         frames = [frame(number, state="Running") for number in numbers]
         began = perf_counter()
         _feed(line, frames)
-        _wait_for_events(line.running.data_dir, WARM_UP + len(frames))
+        wait_for_events(line.running.data_dir, WARM_UP + len(frames))
         return len(frames) / (perf_counter() - began)
 
 
@@ -130,7 +130,7 @@ def _feed_paced(line: Line, frames: list[bytes]) -> list[float]:
     return written
 
 
-def _wait_for_events(data_dir: Path, count: int) -> None:
+def wait_for_events(data_dir: Path, count: int) -> None:
     """Until the journal holds so many, as its readers see it."""
     deadline = perf_counter() + PATIENCE
     with closing(open_reader(data_dir)) as reader:
@@ -140,7 +140,7 @@ def _wait_for_events(data_dir: Path, count: int) -> None:
             pause(0.01)
 
 
-def _require_all_done(data_dir: Path, count: int) -> None:
+def require_all_done(data_dir: Path, count: int) -> None:
     """The journal must say what the sink saw."""
     deadline = perf_counter() + PATIENCE
     with closing(open_reader(data_dir)) as reader:

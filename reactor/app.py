@@ -1,10 +1,9 @@
 """The composition root: builds every object of a running reactor, starts and stops them."""
 
 import os
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from threading import Event, Thread
@@ -12,162 +11,32 @@ from threading import Event, Thread
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from reactor.actions import ACTIONS
-from reactor.changes import CHANGES, change
+from reactor.changes import CHANGES, RETRY, change
 from reactor.clock import monotonic, utc_now
-from reactor.delivery.dispatcher import Begun, Dispatcher
 from reactor.delivery.heartbeat import Heart
 from reactor.delivery.retry import Decision
 from reactor.delivery.transport import Transport
-from reactor.journal.database import Connection, open_reader, open_writer
 from reactor.journal.deliveries import lanes
-from reactor.journal.lock import Lock
-from reactor.journal.moves import Release, Renew
-from reactor.journal.sources import recall
-from reactor.journal.summary import counts
-from reactor.journal.writer import Writer
-from reactor.model.delivery import Attempt, Delivery, State
+from reactor.journal.reserve import Reserve
+from reactor.journal.retention import Retention
+from reactor.model.delivery import Attempt, Delivery
 from reactor.model.errors import JournalUnavailable, ReactorError
-from reactor.model.request import LogLine
 from reactor.model.rule import Ruleset
-from reactor.pipeline import Committed, Pipeline, Surroundings
-from reactor.running import PATIENCE, Apis, Sources, ignore, started
+from reactor.observe.pulse import Pulse
+from reactor.pipeline import Committed, Surroundings
+from reactor.road import Observers, Road
+from reactor.running import PATIENCE, Apis, Sources, started
 from reactor.serving.control import ControlServer
 from reactor.sources.intake import Intake
 from reactor.sources.supervise import SourceStatus
-from reactor.vitals.health import Parts
-from reactor.vitals.tally import Tally
+from reactor.vitals.health import NO_RESERVE, Parts
+from reactor.vitals.tally import Tally, addressed
 from reactor.vitals.vitals import Vitals
 from reactor.web.complaints import Complaints
 from reactor.web.hooks import Hooks
 from reactor.web.safety import read_access
 from reactor.web.server import WebServer
 from reactor.web.status import StatusPages
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observers:
-    """Who is told what happens. They are called from several threads and must not block.
-
-    `on_failure` is told when a thread died: the service can only stop then.
-    """
-
-    on_commit: Callable[[Committed], None]
-    on_attempt: Callable[[Delivery, Attempt, Decision], None]
-    on_line: Callable[[LogLine], None]
-    on_notice: Callable[[str], None]
-    on_warning: Callable[[str], None]
-    on_refused: Callable[[SourceStatus], None]
-    on_failure: Callable[[str], None]
-
-
-UNOBSERVED = Observers(
-    on_commit=ignore,
-    on_attempt=lambda *_: None,
-    on_line=ignore,
-    on_notice=ignore,
-    on_warning=ignore,
-    on_refused=ignore,
-    on_failure=ignore,
-)
-
-
-class Road:
-    """A journal with its writer, and the pipeline that decides into it; no source, no delivery.
-
-    Raises JournalBusy when another process has the journal, JournalUnavailable when it cannot be
-    used.
-    """
-
-    def __init__(
-        self,
-        data_dir: Path,
-        ruleset: Ruleset,
-        *,
-        what: str,
-        observers: Observers,
-        around: Surroundings | None = None,
-    ) -> None:
-        around = around or Surroundings(now=utc_now, on_commit=observers.on_commit)
-        self._lock = Lock.acquire(data_dir, what)
-        self._data_dir = data_dir
-        self.writer = Writer(open_writer(data_dir), observers.on_warning)
-        self._thread = started("writer", self.writer.run, observers.on_failure)
-        self.writer.submit(Release(at=around.now()), is_patient=False).result()
-        self.pipeline = Pipeline(
-            ruleset=ruleset,
-            actions=ACTIONS,
-            writer=self.writer,
-            reader=self.reader(),
-            around=around,
-        )
-        self.pipeline.adopt(ruleset)
-
-    def reader(self) -> Connection:
-        """One more connection that can only read."""
-        return open_reader(self._data_dir)
-
-    def recall(self, source: str) -> Mapping[str, object]:
-        """What the journal keeps for a source. Blocks for the time of a read."""
-        with closing(self.reader()) as reader:
-            return recall(reader, source)
-
-    def dispatcher(self, ruleset: Ruleset, apis: Apis, observers: Observers) -> Dispatcher:
-        """A dispatcher for this journal; its `run` is for a thread of its own."""
-        transport = Transport[Begun](utc_now)
-        return Dispatcher(
-            ruleset=ruleset,
-            actions=ACTIONS,
-            writer=self.writer,
-            reader=self.reader(),
-            transport=transport,
-            calls=apis.calls(transport.wake),
-            now=utc_now,
-            jitter=random.random,  # noqa: TID251 -- jitter comes into the program here
-            write_line=observers.on_line,
-            on_attempt=observers.on_attempt,
-        )
-
-    def __enter__(self) -> "Road":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Write what waits, close the journal and let the next process in."""
-        self.writer.close()
-        self._thread.join(PATIENCE)
-        self._lock.release()
-
-
-def deliver_all(road: Road, ruleset: Ruleset, observers: Observers) -> None:
-    """Make every delivery that was planned on `road`, and return when none is left to be made."""
-    road.writer.submit(Renew(at=utc_now())).result()
-    apis = Apis(ruleset.sources.values())
-    attempted = Event()
-
-    def observe(delivery: Delivery, attempt: Attempt, decision: Decision) -> None:
-        observers.on_attempt(delivery, attempt, decision)
-        attempted.set()
-
-    dispatcher = road.dispatcher(ruleset, apis, replace(observers, on_attempt=observe))
-    thread = started("dispatcher", dispatcher.run, observers.on_failure)
-    try:
-        with closing(road.reader()) as reader:
-            while thread.is_alive() and _undone(reader):
-                attempted.wait(1.0)
-                attempted.clear()
-    finally:
-        dispatcher.stop()
-        thread.join(PATIENCE)
-        apis.close()  # a call that ends late would wake the transport
-        dispatcher.transport.close()
-
-
-def _undone(reader: Connection) -> int:
-    """How many deliveries are still to be made, or are being made."""
-    states = counts(reader).deliveries
-    return sum(states.get(state, 0) for state in (State.PENDING, State.RUNNING, State.RETRYING))
 
 
 class Service:
@@ -186,19 +55,16 @@ class Service:
         self._tally = Tally(ruleset, utc_now, monotonic)
         self._intake = Intake()
         self._apis = Apis(ruleset.sources.values())
+        self._reserve = Reserve(data_dir)
         self._road = Road(
             data_dir,
             ruleset,
             what="reactor run",
             observers=observers,
-            around=Surroundings(
-                now=utc_now,
-                on_commit=self._committed,
-                lookups=self._apis.lookups,
-                tell=self._intake.tell,
-                hold=self._intake.hold,
-            ),
+            around=self._surroundings(),
+            reserve=self._reserve,
         )
+        self._retention = Retention(self._road.reader, self._road.writer, utc_now)
         self._dispatcher = self._road.dispatcher(
             ruleset, self._apis, replace(observers, on_attempt=self._attempted)
         )
@@ -224,6 +90,17 @@ class Service:
         self._threads: list[Thread] = []
         self._ruleset = ruleset
 
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            now=utc_now,
+            on_commit=self._committed,
+            lookups=self._apis.lookups,
+            tell=self._intake.tell,
+            hold=self._intake.hold,
+            claim=self._claim,
+            give_back=self._give_back,
+        )
+
     def _parts(self) -> Parts:
         return Parts(
             is_started=self._started.is_set,
@@ -232,7 +109,11 @@ class Service:
             parked=lambda: self._road.pipeline.parked,
             pipeline=self._road.pipeline.pulse,
             dispatcher=self._dispatcher.pulse,
+            paused=lambda: self._dispatcher.paused,
+            addressed=lambda: addressed(self._ruleset, ACTIONS),
             writer=self._road.writer,
+            reserve=self._reserve,
+            retention=self._retention,
             reader=self._road.reader,
         )
 
@@ -261,6 +142,8 @@ class Service:
     def start(self) -> None:
         """Start everything, the sources last: then nothing that comes in has to wait."""
         fail = self._observers.on_failure
+        if not self._reserve.make():
+            self._observers.on_warning(NO_RESERVE)
         bodies: list[tuple[str, Callable[[], None]]] = [
             ("pipeline", self._decide_all),
             ("dispatcher", self._dispatcher.run),
@@ -280,6 +163,8 @@ class Service:
         """The chore: what is not forgotten now is a minute later, or after the next start."""
         with suppress(JournalUnavailable):
             self._road.pipeline.forget()
+            self._retention.work(self._ruleset.keep)
+            self._reserve.make()
 
     def _decide_all(self) -> None:
         """The pipeline's thread: until the intake is closed and empty."""
@@ -296,14 +181,26 @@ class Service:
         """Where HTTP is served."""
         return self._web.address if self._web else None
 
+    @property
+    def deciding(self) -> Pulse:
+        """Beats while something is being decided."""
+        return self._road.inflight.deciding
+
     def statuses(self) -> list[SourceStatus]:
         """How each source stands."""
         return self._sources.statuses()
 
+    def _claim(self, promised: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+        """Asked of a dispatcher that is made after the pipeline."""
+        return self._dispatcher.claim(promised)
+
+    def _give_back(self, promised: tuple[Delivery, ...]) -> None:
+        self._dispatcher.give_back(promised)
+
     def _committed(self, committed: Committed) -> None:
         """Only now may anything be sent."""
         if committed.deliveries:
-            self._dispatcher.wake({delivery.lane for delivery in committed.deliveries})
+            self._dispatcher.hand_over(committed.deliveries)
         self._tally.committed(committed)
         self._observers.on_commit(committed)
 
@@ -343,6 +240,7 @@ class Service:
         """Stop the sources, decide what was accepted, let running attempts end, close."""
         self._sources.stop()
         self._dispatcher.stop()
+        self._retention.stop()
         self._control.close()
         self._heart.stop()
         if self._web:
@@ -357,13 +255,16 @@ class Service:
         self._calling.close()
 
     def _answer(self, request: dict[str, object]) -> dict[str, object]:
-        """What the control socket is asked: the status, or changes of deliveries."""
+        """What the control socket is asked: the status, or that something is changed."""
         if request.get("do") == "status":
             return self._vitals.status()
         do, ids = request.get("do"), request.get("ids")
-        if do not in CHANGES or not isinstance(ids, list):
+        if do not in (*CHANGES, RETRY) or not isinstance(ids, list):
             return {"error": "the running reactor does not know this request; is it older?"}
-        done = change(self._road.writer, str(do), tuple(str(identity) for identity in ids))
+        names = tuple(str(identity) for identity in ids)
+        if do == RETRY:
+            return {"done": self._road.pipeline.retry(names)}
+        done = change(self._road.writer, str(do), names)
         with closing(self._road.reader()) as reader:
             self._dispatcher.wake(lanes(reader))
         return {"done": done}

@@ -1,44 +1,120 @@
-"""Changes of deliveries that an operator asks for: by whoever holds the journal."""
+"""Changes of deliveries, and of events in quarantine, that an operator asks for: by whoever holds
+the journal."""
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from reactor.clock import utc_now
 from reactor.journal.database import open_reader, open_writer
+from reactor.journal.deliveries import choose
 from reactor.journal.lock import Lock
 from reactor.journal.moves import Cancel, Redeliver
+from reactor.journal.quarantine import Release
 from reactor.journal.writer import Writer
 from reactor.model.errors import JournalBusy
+from reactor.model.journal import Selection
+from reactor.model.quarantine import Retried
 from reactor.running import PATIENCE, ignore, started
 from reactor.serving.control import ask
 
-CHANGES = ("redeliver", "cancel")
-"""What a command may ask to be done to deliveries."""
+REDELIVER, REDELIVER_DEAD, CANCEL = "redeliver", "redeliver dead", "cancel"
+CHANGES = (REDELIVER, REDELIVER_DEAD, CANCEL)
+"""What may be asked to be done to deliveries. The second passes over what is not dead any more."""
+
+RETRY = "retry"
+"""What may be asked to be done to events in quarantine."""
+
+SLICE = 1_000
+"""How many are changed in one transaction: what comes in meanwhile waits for some 50 ms."""
+
+_Change = Callable[[Sequence[str]], dict[str, str]]
 
 
-def change_deliveries(data_dir: Path, do: str, ids: list[str]) -> dict[str, str]:
+def change_deliveries(data_dir: Path, do: str, ids: Sequence[str]) -> dict[str, str]:
     """Redeliver or cancel: by the running service if there is one, else here. Says per id
     "redelivered", "cancelled", or why not. Raises JournalUnavailable."""
+    done: dict[str, str] = {}
+    with _changer(data_dir, do) as change:
+        for first in range(0, len(ids), SLICE):
+            done |= change(ids[first : first + SLICE])
+    return done
+
+
+def change_chosen(
+    data_dir: Path, do: str, selection: Selection, on_progress: Callable[[int], None]
+) -> int:
+    """The same for all of a selection, each at most once; `on_progress` hears after each slice how
+    many it were so far. Returns how many. Raises JournalUnavailable: the slices before stand."""
+    changed, last = 0, 0
+    with _changer(data_dir, do) as change, closing(open_reader(data_dir)) as reader:
+        while chosen := choose(reader, selection, after=last, most=SLICE):
+            told = change([each.id for each in chosen])
+            changed += sum(said in DONE for said in told.values())
+            last = chosen[-1].number
+            on_progress(changed)
+    return changed
+
+
+def retry_quarantined(data_dir: Path, ids: Sequence[str]) -> dict[str, str]:
+    """Have events in quarantine tried again, one after the other: by the running service now, else
+    at its next start. Says per id what came of it. Raises JournalUnavailable."""
+    with _changer(data_dir, RETRY) as change:
+        return {name: said for each in ids for name, said in change([each]).items()}
+
+
+DONE = ("redelivered", "cancelled")
+"""What is said of a delivery that was changed."""
+
+
+@contextmanager
+def _changer(data_dir: Path, do: str) -> Iterator[_Change]:
+    """What makes changes: the running service, or a writer of our own that holds the journal until
+    the end."""
     open_reader(data_dir).close()  # a journal must be there: this must not make one
-    try:
-        lock = Lock.acquire(data_dir, f"reactor deliveries {do}")
-    except JournalBusy:
-        done = ask(data_dir, {"do": do, "ids": ids}).get("done")
-        return (
-            {str(name): str(said) for name, said in done.items()} if isinstance(done, dict) else {}
-        )
+    lock = _lock(data_dir, do)
+    if lock is None:
+        yield partial(_ask, data_dir, do)
+        return
     writer = Writer(open_writer(data_dir), ignore)
     thread = started("writer", writer.run, ignore)
     try:
-        return change(writer, do, tuple(ids))
+        yield partial(_release, writer) if do == RETRY else partial(change, writer, do)
     finally:
         writer.close()
         thread.join(PATIENCE)
         lock.release()
 
 
-def change(writer: Writer, do: str, ids: tuple[str, ...]) -> dict[str, str]:
+def _lock(data_dir: Path, do: str) -> Lock | None:
+    """None while a service holds it."""
+    try:
+        what = "quarantine" if do == RETRY else "deliveries"
+        return Lock.acquire(data_dir, f"reactor {what} {do}")
+    except JournalBusy:
+        return None
+
+
+def _ask(data_dir: Path, do: str, ids: Sequence[str]) -> dict[str, str]:
+    done = ask(data_dir, {"do": do, "ids": list(ids)}).get("done")
+    return {str(name): str(said) for name, said in done.items()} if isinstance(done, dict) else {}
+
+
+def change(writer: Writer, do: str, ids: Sequence[str]) -> dict[str, str]:
     """One of CHANGES by this writer; says per id what was done, or why not. Blocks until it stands;
     raises JournalUnavailable."""
-    now = utc_now()
-    write = Redeliver(ids=ids, at=now) if do == "redeliver" else Cancel(ids=ids)
+    names = tuple(ids)
+    write = (
+        Cancel(ids=names)
+        if do == CANCEL
+        else Redeliver(ids=names, at=utc_now(), only_dead=do == REDELIVER_DEAD)
+    )
     return writer.submit(write, is_patient=False).result()
+
+
+def _release(writer: Writer, ids: Sequence[str]) -> dict[str, str]:
+    """Nobody decides here: the next service will."""
+    released = writer.submit(Release(ids=tuple(ids)), is_patient=False).result()
+    found = {name for _, name in released}
+    return {name: Retried.POSTPONED if name in found else Retried.ABSENT for name in ids}

@@ -43,7 +43,9 @@ def format_duration(span: timedelta) -> str:
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds: `2030-01-07T12:00:00.000000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse_time(text: str) -> datetime | None:

@@ -4,13 +4,19 @@ One thread at a time. It blocks nowhere: answers come back through `tell`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from reactor.engine.lookups import Wanted, needs, opened, recalled, uri_of
 from reactor.engine.parking import Parking
+from reactor.guard import attempt
 from reactor.model.event import PLATFORM_OBJECTS, Event
 from reactor.model.lookup import Answer, Found, Need
 from reactor.model.protocols import Lookups
+from reactor.model.quarantine import Poison
+
+_Seen = tuple[Event, tuple[Need, ...]]
+"""An event with what is known of its objects, and what else it needs."""
 
 
 class Waiting:
@@ -19,12 +25,13 @@ class Waiting:
 
     def __init__(
         self,
-        wanted: tuple[Wanted, ...],
+        wanted: Wanted,
         lookups: Mapping[str, Lookups],
         tell: Callable[[Answer], None],
     ) -> None:
         self._wanted, self._lookups, self._tell = wanted, lookups, tell
         self._parking = Parking()
+        self._poisonous: list[tuple[Event, Poison]] = []
 
     def admit(self, events: Iterable[Event]) -> tuple[list[Event], list[Event], list[Event]]:
         """All of them with what is known already; those that can be decided now; those that have
@@ -34,7 +41,12 @@ class Waiting:
             lookups = self._lookups.get(event.source)
             if lookups:
                 lookups.forget(event.subject)
-            seen, needed = self._look(opened(event) if lookups else event)
+            new = self.opened(event)
+            found = self._attempt(new)
+            if found is None:
+                known.append(new)
+                continue
+            seen, needed = found
             known.append(seen)
             if needed or self._parking.holds(seen):
                 self._parking.park(seen, needed)
@@ -43,7 +55,25 @@ class Waiting:
                 ready.append(seen)
         return known, ready, parked
 
-    def _look(self, event: Event) -> tuple[Event, tuple[Need, ...]]:
+    def opened(self, event: Event) -> Event:
+        """A new event, with all unknown that its source could be asked."""
+        return opened(event) if event.source in self._lookups else event
+
+    def _attempt(self, event: Event) -> _Seen | None:
+        """What a look shows; None if it raises, so that the event cannot go on."""
+        found = attempt(partial(self._look, event))
+        if isinstance(found, Poison):
+            self._poisonous.append((event, found))
+            return None
+        return found
+
+    def poisonous(self) -> list[tuple[Event, Poison]]:
+        """The events that could not be looked at, and so went nowhere, since this was called last;
+        each with what was raised."""
+        found, self._poisonous = self._poisonous, []
+        return found
+
+    def _look(self, event: Event) -> _Seen:
         """What is known already of the objects that the rules ask for, and what else they need."""
         needed, lookups = needs(event, self._wanted), self._lookups.get(event.source)
         if not needed or lookups is None:
@@ -59,18 +89,31 @@ class Waiting:
         """Take up events that an earlier process had parked; those that can be decided now."""
         accepted = list(events)
         for event in accepted:
-            self._parking.park(*self._look(event))
+            if found := self._attempt(event):
+                self._parking.park(*found)
         return [each for event in accepted for each in self._advance(event)]
 
     def unpark(self, answers: Iterable[Answer]) -> list[Event]:
         """The events that can be decided now that these lookups have ended."""
-        heads = (self._parking.answer(answer) for answer in answers)
+        heads = (self._answer(answer) for answer in answers)
         return [event for head in heads if head for event in self._advance(head)]
+
+    def _answer(self, answer: Answer) -> Event | None:
+        """As parking does; an answer that nobody can make sense of is none."""
+        head = attempt(partial(self._parking.answer, answer))
+        if isinstance(head, Poison):
+            nothing = Found(object=None, reason=f"its answer makes no sense: {head.why}")
+            return self._parking.answer(replace(answer, found=nothing))
+        return head
 
     def _advance(self, event: Event) -> Iterator[Event]:
         """The events of this subject, in order, up to one that still waits for an answer."""
         while head := self._parking.head(event):
-            seen, needed = self._look(head)
+            found = self._attempt(head)
+            if found is None:
+                self._parking.leave(head)
+                continue
+            seen, needed = found
             if needed:
                 self._parking.wait_on(seen, needed)
                 return
@@ -96,7 +139,7 @@ class Waiting:
         else:
             lookups.ask(need, tell)
 
-    def adopt(self, wanted: tuple[Wanted, ...], lookups: Mapping[str, Lookups]) -> None:
+    def adopt(self, wanted: Wanted, lookups: Mapping[str, Lookups]) -> None:
         """Go over to other rules and sources; what was asked of a source that is gone or replaced
         is asked again."""
         before, self._lookups, self._wanted = self._lookups, lookups, wanted

@@ -1,7 +1,9 @@
 """Valid values by default; override what a test is about by keyword."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -15,12 +17,21 @@ from reactor.model.request import StoredRequest
 from reactor.model.rule import ActionSpec, Destination, Rule, Ruleset
 from reactor.model.secret import Secret, Vault
 
+Kind = TypeVar("Kind")
+
 NOON = datetime(2031, 5, 6, 10, 20, 30, tzinfo=UTC)
 """A time in the future and not a full hour, so that accidental real time shows."""
 
 NO_SECRETS = Vault("no-secrets", {})
 
 PLACE = Place("rules.yaml", 1, 1)
+
+
+def replace(value: Kind, /, **changes: object) -> Kind:
+    """The same value but for these fields, whether it is a dataclass or a struct of msgspec."""
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.replace(value, **changes)
+    return dataclasses.replace(value, **changes)  # type: ignore[type-var]
 
 
 class Says:
@@ -42,6 +53,9 @@ class Says:
 
     def lacks(self, record: Record) -> bool:
         return self.evaluate(record) is None and bool(record.unknown)
+
+    def may_be(self, record: Record, *, wanted: bool) -> bool:
+        return self.evaluate(record) is wanted or self.lacks(record)
 
     def references(self) -> Iterator[Reference]:
         return iter(self.speaks_of)

@@ -22,10 +22,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request gets, and after how many seconds."""
+    """What a request gets: after how many seconds, and not before `gate` is open, if it has one."""
 
     status: int = 200
     delay: float = 0.0
+    gate: Event | None = None
 
 
 Manners = Callable[[int], Answer]
@@ -48,6 +49,7 @@ class Endpoint(ThreadingHTTPServer):
         self.closing = Event()
         self._manners = manners
         self._heard: list[Heard] = []
+        self._answered = 0
         self._changed = Condition()
         self._ledger = ledger.open("a", encoding="utf-8")
 
@@ -73,6 +75,23 @@ class Endpoint(ThreadingHTTPServer):
             assert self._changed.wait_for(lambda: len(self._heard) >= count, PATIENCE), self._heard
             return list(self._heard)
 
+    def told(self) -> None:
+        """An answer has left."""
+        with self._changed:
+            self._answered += 1
+            self._changed.notify_all()
+
+    @property
+    def answered(self) -> int:
+        """How many answers have left."""
+        with self._changed:
+            return self._answered
+
+    def wait_answered(self, count: int) -> None:
+        """Return as soon as so many answers have left."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._answered >= count, PATIENCE), self._answered
+
     @property
     def heard(self) -> list[Heard]:
         """Everything so far."""
@@ -94,9 +113,12 @@ class _Exchange(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         answer = self.server.hear(self.headers["webhook-id"], body.decode())
         self.server.closing.wait(answer.delay)
+        if answer.gate is not None:
+            answer.gate.wait(PATIENCE)
         self.send_response(answer.status)
         self.send_header("content-length", "0")
         self.end_headers()
+        self.server.told()
 
     def handle(self) -> None:
         with suppress(ConnectionError):  # when the other side is killed, as these tests do

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -102,6 +103,12 @@ class Service:
         self._process.kill()
         self._process.wait()
         self._reader.join()
+
+
+def free_port() -> int:
+    """One on loopback that stays the same over the lives of a service."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def eventually(check: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:

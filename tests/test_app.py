@@ -3,28 +3,26 @@
 import json
 import urllib.request
 from contextlib import closing
-from dataclasses import replace
-from datetime import timedelta
 from http.client import HTTPConnection
 from queue import Queue
 from threading import Event
 
 import pytest
 
-from reactor.app import UNOBSERVED, Road, Service, deliver_all
-from reactor.changes import change_deliveries
-from reactor.clock import utc_now
+from reactor.app import Service
+from reactor.changes import change_deliveries, retry_quarantined
 from reactor.journal.database import open_reader
 from reactor.journal.deliveries import list_deliveries
 from reactor.journal.lock import Lock
 from reactor.model.delivery import State
 from reactor.model.errors import JournalBusy, JournalUnavailable, ReactorError
 from reactor.model.event import Arrival
-from reactor.pipeline import Surroundings
-from reactor.running import ignore
+from reactor.model.quarantine import Retried
+from reactor.road import UNOBSERVED
 from reactor.serving.control import ask
+from tests.builders import replace
 from tests.config.loading import load_text
-from tests.endpoint import Answer, listening
+from tests.endpoint import listening
 from tests.fakes import PATIENCE
 
 RULES = """\
@@ -116,6 +114,34 @@ def test_an_event_goes_down_the_whole_road(world, service, endpoint):
     assert (attempt.number, attempt.status) == (1, 200)
 
 
+def test_what_nothing_keeps_waiting_is_claimed_in_the_transaction_that_promises_it(
+    world, service, endpoint
+):
+    world.send(1)
+    endpoint.wait(1)
+    world.attempts.get(timeout=PATIENCE)  # from here on the lane is known
+    world.committed.get(timeout=PATIENCE)
+
+    world.send(2)
+    endpoint.wait(2)
+
+    (delivery,) = world.committed.get(timeout=PATIENCE).deliveries
+    assert (delivery.state, delivery.attempts) == (State.RUNNING, 1)
+
+
+def test_a_service_has_a_reserve_and_sweeps_by_the_keep_of_its_rules(world, service):
+    found = service.vitals.status()
+    assert (found["reserve"], found["swept_at"]) == (True, None)
+    assert (world.data_dir / "reserve").exists()
+
+    service.reload(world.ruleset(("version: 1", "version: 1\nkeep: 7d")))
+    service._forget()  # what comes once a minute
+
+    found = service.vitals.status()
+    assert found["keep"] == {"events": "7d", "deliveries": "21d", "dead_letters": "21d"}
+    assert found["swept_at"]
+
+
 def test_health_is_served_where_the_service_says(world):
     service = world.service(listen=("127.0.0.1", 0))
     service.start()
@@ -170,6 +196,10 @@ def test_a_running_service_redelivers_for_a_command(world, service, endpoint):
     assert (again.id, again.body) == (first.id, first.body)
 
 
+def test_a_running_service_tries_quarantined_events_again_for_a_command(world, service):
+    assert retry_quarantined(world.data_dir, ["a", "b"]) == dict.fromkeys("ab", Retried.ABSENT)
+
+
 def redelivered(world, delivery_id):
     """Ask until the attempt, which the endpoint has heard of already, is recorded too."""
     while True:
@@ -181,31 +211,6 @@ def redelivered(world, delivery_id):
 def test_what_the_service_is_asked_and_does_not_know_is_refused(world, service):
     with pytest.raises(JournalUnavailable, match="does not know this request"):
         change_deliveries(world.data_dir, "explode", ["a"])
-
-
-def test_everything_planned_is_delivered_even_if_it_was_planned_for_another_time(world, endpoint):
-    ruleset = world.ruleset()
-    later = utc_now() + timedelta(days=365)
-    around = Surroundings(now=lambda: later, on_commit=ignore)
-    with Road(world.data_dir, ruleset, what="a test", observers=UNOBSERVED, around=around) as road:
-        road.pipeline.receive([an_arrival(number) for number in range(3)])
-
-        deliver_all(road, ruleset, world.observers)
-
-    assert len(endpoint.heard) == 3
-    assert {each.state for each in world.deliveries()} == {State.SUCCEEDED}
-
-
-def test_delivering_all_goes_on_through_refusals(tmp_path):
-    with listening(tmp_path / "refusals", lambda n: Answer(503 if n < 2 else 200)) as grumpy:
-        world = World(tmp_path, grumpy.url)
-        quickly = "[{webhook: ops, retry: {first: 10ms, ceiling: 20ms}}]"
-        ruleset = world.ruleset(("[{webhook: ops}]", quickly))
-        with Road(world.data_dir, ruleset, what="a test", observers=UNOBSERVED) as road:
-            road.pipeline.receive([an_arrival(1)])
-            deliver_all(road, ruleset, world.observers)
-
-    assert [heard.status for heard in grumpy.heard] == [503, 503, 200]
 
 
 HOOK = "  ci: {type: webhook, token: a-token}\ndestinations:"

@@ -8,15 +8,17 @@ from contextlib import closing
 
 import pytest
 
-from reactor.app import UNOBSERVED, Road
-from reactor.changes import change_deliveries
-from reactor.journal.database import open_reader
-from reactor.journal.deliveries import list_deliveries
+from reactor.changes import REDELIVER_DEAD, SLICE, change_chosen, change_deliveries
+from reactor.journal.database import open_reader, open_writer
+from reactor.journal.deliveries import insert_deliveries, list_deliveries
 from reactor.journal.lock import Lock
+from reactor.journal.moves import bury_removed
 from reactor.model.delivery import State
 from reactor.model.errors import JournalUnavailable
 from reactor.model.event import Arrival
-from tests.builders import a_ruleset
+from reactor.model.journal import Selection
+from reactor.road import UNOBSERVED, Road
+from tests.builders import a_delivery, a_ruleset
 
 
 @pytest.fixture
@@ -42,6 +44,26 @@ def test_a_command_changes_the_journal_itself_and_lets_the_next_one_in(tmp_path,
 
     assert change_deliveries(tmp_path, "redeliver", [delivery.id]) == {delivery.id: "redelivered"}
     assert states(tmp_path) == [State.PENDING]
+
+
+def test_all_of_a_selection_are_changed_and_none_twice(tmp_path, delivery):
+    """Those of the first slice are dead again before the second one is changed."""
+    with closing(open_writer(tmp_path)) as db:
+        db.execute("begin")
+        dead = [a_delivery(id=f"d-{number}", state=State.DEAD) for number in range(SLICE + 1)]
+        insert_deliveries(db, dead)
+        db.execute("commit")
+    heard = []
+
+    def die_again(changed):
+        heard.append(changed)
+        with closing(open_writer(tmp_path)) as db:
+            bury_removed(db, frozenset())
+
+    selection = Selection(states=(State.DEAD,), destination="ops")
+    changed = change_chosen(tmp_path, REDELIVER_DEAD, selection, die_again)
+
+    assert (changed, heard) == (SLICE + 1, [SLICE, SLICE + 1])
 
 
 def test_a_command_makes_no_journal(tmp_path):

@@ -23,6 +23,7 @@ from reactor.observe.exposition import exposition
 from reactor.observe.metrics import METRICS
 from reactor.observe.tallies import Tallies
 from reactor.sources import SOURCES
+from tests.conditions import condition
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -124,6 +125,22 @@ def test_the_rule_language_is_described_in_full(kind, names):
     assert [name for name in names if name not in words(RULES)] == []
 
 
+CONDITIONS = re.findall(
+    r"^\| (?:`([^`]+)` )?\| `([^`]+)` \|",
+    RULES.partition("### Operators")[2].partition("### JSONPath")[0],
+    re.M,
+)
+
+
+@pytest.mark.parametrize("example", [example for _, example in CONDITIONS])
+def test_every_example_of_an_operator_is_a_condition(example):
+    condition(f"x: {example}" if example.startswith("{") else example)
+
+
+def test_every_operator_has_an_example():
+    assert {name for name, _ in CONDITIONS if name} == {*OPERATORS, "$or"}
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_source_has_a_section_with_a_complete_file(name):
     text = (ROOT / "docs/sources.md").read_text()
@@ -150,6 +167,18 @@ def test_every_link_leads_to_a_file(document):
     links = re.findall(r"\]\((?!https?://)([^)#]+)", document.read_text())
 
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_test_that_a_document_names_exists():
+    named = {
+        found for text in DOCUMENTS for found in re.findall(r"`(tests/\S+)`", text.read_text())
+    }
+    tests = [each.partition("::") for each in named if "::" in each]
+
+    assert len(tests) > 20
+    assert [
+        name for path, _, name in tests if f"def {name}(" not in (ROOT / path).read_text()
+    ] == []
 
 
 def test_the_readme_is_short():

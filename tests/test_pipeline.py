@@ -1,133 +1,37 @@
 """The road as a whole: real rules, journal and writer; only the clock is set by hand."""
 
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor.actions import ACTIONS
+from reactor.arrivals import EXCERPT_BYTES
 from reactor.journal import events, inputs, memory, sources
 from reactor.journal.batch import Batch
-from reactor.journal.database import open_reader, open_writer
+from reactor.journal.database import open_reader
 from reactor.journal.deliveries import list_deliveries
 from reactor.journal.evaluations import list_evaluations
 from reactor.journal.summary import counts
-from reactor.journal.writer import Writer
+from reactor.model.delivery import State
 from reactor.model.errors import JournalUnavailable
 from reactor.model.event import Arrival, Note
 from reactor.model.lookup import Found
 from reactor.model.match import Reason
 from reactor.model.memory import MemoryEntry, MemoryKey
-from reactor.model.uri import object_uri, stable_uuid
-from reactor.pipeline import EXCERPT_BYTES, Pipeline, Surroundings
-from tests.builders import NOON
-from tests.config.loading import load_text
+from tests.builders import NOON, replace
 from tests.fakes import PATIENCE
-
-RULES = """\
-rules:
-  - name: each
-    match: {type: container}
-    actions: [{log: info, text: "{{ n }}"}]
-  - name: some
-    match: {type: container}
-    group_by: key
-    throttle: 2 per 5m
-    actions: [{log: info, text: "{{ n }}"}, {log: error, name: second, if: {n: 1}, text: one}]
-"""
-
-
-class Road:
-    """A pipeline on the journal in `folder`, and what it told."""
-
-    def __init__(self, folder, rules=RULES, lookups=None):
-        self.folder, self.now, self.committed, self.told = folder, NOON, [], []
-        self.writer = Writer(open_writer(folder), print)
-        self._thread = Thread(target=self.writer.run)
-        self._thread.start()
-        self.reader, self._own = open_reader(folder), open_reader(folder)
-        ruleset = self.ruleset(rules)
-        self.pipeline = Pipeline(
-            ruleset=ruleset,
-            actions=ACTIONS,
-            writer=self.writer,
-            reader=self._own,
-            around=Surroundings(
-                now=lambda: self.now,
-                on_commit=self.committed.append,
-                lookups=lookups or {},
-                tell=self.told.append,
-            ),
-        )
-        self.pipeline.adopt(ruleset)
-
-    def ruleset(self, rules):
-        return load_text(self.folder, rules).ruleset
-
-    def receive(self, *arrivals):
-        return self.pipeline.receive(arrivals)
-
-    def reasons(self, rule="some", action="log"):
-        rows = list_evaluations(self.reader, rule=rule)
-        return [row.reason for row in rows if row.action == action]
-
-    def close(self):
-        self.writer.close()
-        self._thread.join(PATIENCE)
-        self.reader.close()
-        self._own.close()
-
-
-class Cloud:
-    """A source's objects: what it is asked waits in `asked` until a test answers it."""
-
-    def __init__(self):
-        self.asked = []
-
-    def recall(self, uri):
-        return None
-
-    forget = recall
-
-    def ask(self, need, tell):
-        self.asked.append(tell)
-
-    def answer(self, **fields):
-        self.asked.pop(0)(Found(object=fields))
-
-
-LOOKED_UP = """\
-rules:
-  - name: crashed
-    match: {type: container, container.exit_code: {gt: 0}}
-    group_by: container.name
-    actions: [{log: info, text: "{{ container.name }}: {{ container.exit_code }}"}]
-"""
-
-
-def a_frame(number=1, **frame):
-    uri = object_uri("container", stable_uuid("web"))
-    raw = msgspec.json.encode({"type": "container", "resource_uri": uri, **frame})
-    return Arrival(source="cloud", raw=raw, identity=f"frame-{number}", platform=True)
+from tests.roads import LOOKED_UP, RULES, Cloud, Road, a_frame, an_arrival
 
 
 @pytest.fixture
 def road(tmp_path):
     with closing(Road(tmp_path)) as road:
         yield road
-
-
-def an_arrival(number=0, *, source="local", key="a", acknowledge=None, **frame):
-    raw = msgspec.json.encode({"type": "container", "n": number, "key": key, **frame})
-    return Arrival(source=source, raw=raw, identity=f"line-{number}", acknowledge=acknowledge)
 
 
 def test_a_source_hears_of_nothing_before_it_is_on_the_disk(road):
@@ -259,6 +163,18 @@ def test_what_cannot_be_committed_is_neither_acknowledged_nor_told(road):
         road.receive(an_arrival(1, acknowledge=lambda: heard.append(1)))
 
     assert (heard, road.committed) == ([], [])
+
+
+def test_what_is_claimed_is_written_so_and_given_back_when_it_cannot_be(road):
+    committed = road.receive(an_arrival(1))
+    assert {delivery.state for delivery in committed.deliveries} == {State.RUNNING}
+    assert list(list_deliveries(road.reader)) == list(committed.deliveries)
+
+    road.writer.close()
+    with pytest.raises(JournalUnavailable):
+        road.receive(an_arrival(2))
+
+    assert {delivery.event_id for delivery in road.given_back} == {"line-2"}
 
 
 def test_it_runs_until_it_is_given_nothing(road):

@@ -3,11 +3,12 @@
 import pytest
 
 from reactor.actions import ACTIONS
+from reactor.engine.compiled import CompiledRules
 from reactor.engine.lookups import wanted
-from reactor.model.lookup import NOT_ASKED, Answer, Found
+from reactor.model.lookup import NOT_ASKED, Answer, Found, Reference
 from reactor.model.uri import object_uri, stable_uuid
 from reactor.waiting import Waiting
-from tests.builders import an_event
+from tests.builders import Says, a_rule, a_ruleset, an_event
 from tests.config.loading import load_text
 
 RULES = """\
@@ -53,7 +54,7 @@ class Cloud:
 class Stage:
     def __init__(self, folder, rules=RULES):
         self.cloud, self.told = Cloud(), []
-        wants = wanted(load_text(folder, rules).ruleset, ACTIONS)
+        wants = wanted(CompiledRules(load_text(folder, rules).ruleset), ACTIONS)
         self.waiting = Waiting(wants, {"cloud": self.cloud}, self.told.append)
 
     def admit(self, *events):
@@ -185,3 +186,58 @@ def test_its_length_is_how_many_events_wait(stage):
 
     stage.answer()
     assert len(stage.waiting) == 0
+
+
+class Explodes(Says):
+    """A condition that is no good for some events."""
+
+    def evaluate(self, record):
+        if record.fields.get("is_bad"):
+            raise ValueError("no good")
+        return super().evaluate(record)
+
+
+@pytest.fixture
+def exploding():
+    """A rule that asks for the exit code."""
+    match = Explodes(None, speaks_of=(Reference("container", "exit_code"),))
+    return wanted(CompiledRules(a_ruleset(a_rule(match=match))), ACTIONS)
+
+
+def test_an_event_that_cannot_be_looked_at_goes_nowhere_and_holds_up_no_other(stage, exploding):
+    stage.waiting.adopt(exploding, {"cloud": stage.cloud})
+
+    known, ready, parked = stage.admit(a_crash(1, is_bad=True), a_crash(2))
+
+    ((event, poison),) = stage.waiting.poisonous()
+    assert (event.id, event.unknown["container"]) == ("u-1", NOT_ASKED)
+    assert poison.why == "ValueError: no good"
+    assert ([each.id for each in known], ready) == (["u-1", "u-2"], [])
+    assert [each.id for each in parked] == ["u-2"]
+    assert stage.waiting.poisonous() == []
+
+
+def test_one_that_waits_and_cannot_be_looked_at_any_more_lets_the_next_one_pass(stage, exploding):
+    stage.admit(a_crash(1, is_bad=True), a_crash(2))
+    stage.waiting.adopt(exploding, {"cloud": stage.cloud})
+
+    assert [event.id for event in stage.answer()] == ["u-2"]
+    assert [event.id for event, _ in stage.waiting.poisonous()] == ["u-1"]
+    assert len(stage.waiting) == 0
+
+
+class Hostile(dict):
+    """An object whose fields nobody can read."""
+
+    def get(self, *_):
+        raise ValueError("no object")
+
+
+def test_an_answer_that_makes_no_sense_is_none(stage):
+    stage.admit(a_crash())
+    for _, tell in stage.cloud.asked:
+        tell(Found(object=Hostile()))
+
+    (event,) = stage.waiting.unpark(stage.told)
+
+    assert event.unknown["container"] == "its answer makes no sense: ValueError: no object"

@@ -1,6 +1,6 @@
-"""`slack: DEST`: a message to a Slack incoming webhook, cut to Slack's limits.
+"""`slack: DEST`: a message to Slack, by an incoming webhook or by a bot.
 
-Limits: docs/platforms.md §5. Values are escaped where templates land (Landing.SLACK).
+What Slack answers: docs/platforms.md §5. Values are escaped where templates land (Landing.SLACK).
 """
 
 import json
@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
+
+from reactor.engine.blocks import TEXT_LIMIT, cut, cut_blocks
 from reactor.engine.filters import json_of
 from reactor.engine.judge import judge_http
 from reactor.engine.outgoing import JSON_TYPE, http_request, summary
@@ -21,18 +24,30 @@ from reactor.model.request import HttpRequest, Outcome, Response, StoredRequest,
 from reactor.model.rule import ActionSpec, Destination
 from reactor.model.secret import Joint, Vault
 
-TEXT_LIMIT = 4000
-BLOCKS_LIMIT = 50
-_BLOCK_TEXT_LIMITS = {"header": 150}
-_BLOCK_TEXT_LIMIT = 3000
-
-_PARTIAL_ENTITY = re.compile(r"&[a-z]{0,3}$")
-_SLACK_ERROR = re.compile(rb"[a-z_]{1,40}")
+_WORD = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+_PASSING = frozenset(
+    {"fatal_error", "internal_error", "rate_limited", "ratelimited", "request_timeout"}
+    | {"service_unavailable", "team_added_to_org"}
+)
+"""Errors in a 200 that pass."""
+
+_REFUSED_STATUSES = frozenset([401, 403, 404, 410])
+_REFUSALS = frozenset(
+    {"access_denied", "accesslimited", "account_inactive", "action_prohibited"}
+    | {"channel_is_archived", "channel_not_found", "ekm_access_denied", "enterprise_is_restricted"}
+    | {"invalid_auth", "invalid_token", "is_archived", "missing_scope", "no_active_hooks"}
+    | {"no_permission", "no_service", "no_team", "not_allowed_token_type", "not_authed"}
+    | {"not_in_channel", "org_login_required", "posting_to_general_channel_denied"}
+    | {"restricted_action", "team_access_not_granted", "team_disabled", "token_expired"}
+    | {"token_revoked", "two_factor_setup_required"}
+)
+"""Errors that are about the destination and not about the message: the next one gets them too."""
 
 
 class Slack:
-    """A message to a Slack incoming webhook."""
+    """A message to a Slack incoming webhook, or by chat.postMessage."""
 
     fields: Mapping[str, Field] = {
         "text": Field(
@@ -43,7 +58,7 @@ class Slack:
         "blocks": Field(
             kind=Kind.BODY, about="Block Kit blocks: a list of mappings.", landing=Landing.SLACK
         ),
-        "channel": Field(kind=Kind.TEXT, about="Another channel, where the webhook may choose it."),
+        "channel": Field(kind=Kind.TEXT, about="Another channel than the destination's."),
     }
     value = Field(kind=Kind.TEXT, about="A destination of type slack.", required=True)
     destination_types: tuple[str, ...] = ("slack",)
@@ -63,7 +78,7 @@ class Slack:
             if isinstance(template, Template)
             else summary(names).translate(_ESCAPES)
         )
-        payload: dict[str, object] = {"text": _cut(text, TEXT_LIMIT, vault)}
+        payload: dict[str, object] = {"text": cut(text, TEXT_LIMIT, vault)}
         if (blocks := action.parameters.get("blocks")) is not None:
             payload["blocks"] = _blocks(blocks, names, vault)
         if (channel := action.parameters.get("channel")) is not None:
@@ -78,47 +93,57 @@ class Slack:
         self, delivery: Delivery, destination: Destination | None, vault: Vault, now: datetime
     ) -> HttpRequest:
         """The request of one attempt. Raises DestinationRemoved, RenderFailed."""
-        return http_request(delivery, destination, vault, now)
+        request = http_request(delivery, destination, vault, now)
+        if destination is None or destination.token is None:
+            return request
+        message = {"channel": destination.channel, **json.loads(request.body)}
+        bearer = {"authorization": f"Bearer {destination.token.value}"}
+        return structs.replace(
+            request, headers={**request.headers, **bearer}, body=json_of(message).encode()
+        )
 
     def judge(self, response: Response) -> Outcome:
-        """By status; Slack names its error in one word, such as `no_service`."""
-        outcome = judge_http(response)
-        if outcome.verdict is Verdict.SUCCEEDED or not _SLACK_ERROR.fullmatch(response.body):
-            return outcome
-        return replace(outcome, detail=f"{outcome.detail}: {response.body.decode()}")
+        """By status, and by the word that Slack names its error with, such as `no_service`; the
+        API says so within a 200."""
+        outcome, error = judge_http(response), _error(response)
+        is_refusal = response.status in _REFUSED_STATUSES or error in _REFUSALS
+        if error is None:
+            return replace(outcome, is_refusal=True) if is_refusal else outcome
+        if outcome.verdict is Verdict.SUCCEEDED:
+            outcome = _failed(outcome, response, error)
+        return replace(outcome, detail=f"{outcome.detail}: {error}", is_refusal=is_refusal)
+
+
+def _error(response: Response) -> str | None:
+    """What Slack says went wrong, None where it says nothing of the kind."""
+    text = response.body.decode(errors="replace")
+    if text.startswith("{"):
+        return _api_error(text)
+    is_ok = response.status is not None and 200 <= response.status < 300
+    return text if not is_ok and _WORD.fullmatch(text) else None
+
+
+def _api_error(text: str) -> str | None:
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if answer.get("ok") is not False:
+        return None
+    error = answer.get("error")
+    return error if isinstance(error, str) and _WORD.fullmatch(error) else "an error without a name"
+
+
+def _failed(outcome: Outcome, response: Response, error: str) -> Outcome:
+    """The outcome of a 200 that is none."""
+    if error not in _PASSING:
+        return replace(outcome, verdict=Verdict.BURY)
+    busy = judge_http(replace(response, status=429))
+    return replace(busy, detail=outcome.detail, status=response.status)
 
 
 def _blocks(written: object, names: Mapping[str, object], vault: Vault) -> list[object]:
     blocks = json.loads(render_body(written, names))
     if not isinstance(blocks, list):
         raise RenderFailed("'blocks' is not a list of mappings")
-    return [_cut_block(block, vault) for block in blocks[:BLOCKS_LIMIT]]
-
-
-def _cut_block(block: object, vault: Vault) -> object:
-    """The block with no text longer than Slack takes in a block of its type."""
-    kind = block.get("type") if isinstance(block, dict) else None
-    return _cut_texts(block, _BLOCK_TEXT_LIMITS.get(str(kind), _BLOCK_TEXT_LIMIT), vault)
-
-
-def _cut_texts(value: object, limit: int, vault: Vault) -> object:
-    if isinstance(value, dict):
-        return {key: _cut_texts(item, limit, vault) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_cut_texts(item, limit, vault) for item in value]
-    return _cut(value, limit, vault) if isinstance(value, str) else value
-
-
-def _cut(text: str, limit: int, vault: Vault) -> str:
-    """At most `limit` characters, ending in "…" if any are missing; no entity and no mark of a
-    secret is cut in two."""
-    if len(text) <= limit:
-        return text
-    kept, room = "", limit - 1
-    for part in vault.split(text):
-        written = part if isinstance(part, str) else vault.mark(part.reference)
-        if len(written) > room:
-            kept += part[:room] if isinstance(part, str) else ""
-            break
-        kept, room = kept + written, room - len(written)
-    return _PARTIAL_ENTITY.sub("", kept) + "…"
+    return cut_blocks(blocks, vault)

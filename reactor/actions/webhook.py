@@ -1,6 +1,7 @@
 """`webhook: DEST or URL`: one HTTP request, signed when the destination has a secret."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from reactor.engine.filters import json_of
@@ -70,8 +71,10 @@ class Webhook:
         return http_request(delivery, destination, vault, now)
 
     def judge(self, response: Response) -> Outcome:
-        """By status (rules.md §4, Outcome)."""
-        return judge_http(response)
+        """By status (rules.md §4, Outcome). A 410 is about the destination: it wants nothing more
+        (Standard Webhooks, "Response status codes")."""
+        outcome = judge_http(response)
+        return replace(outcome, is_refusal=True) if response.status == 410 else outcome
 
 
 def _url(action: ActionSpec, names: Mapping[str, object], vault: Vault) -> Parts | None:

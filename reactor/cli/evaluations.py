@@ -1,15 +1,13 @@
 """`reactor evaluations`: what matched and what became of it, from the journal."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from reactor.cli.moments import MOMENT_HELP, moment
 from reactor.cli.output import data, evaluation_fields, evaluation_text, json_line
 from reactor.cli.places import default_data_dir
-from reactor.clock import utc_now
-from reactor.duration import parse_duration, parse_time
 from reactor.journal.database import open_reader
 from reactor.journal.evaluations import list_evaluations
 from reactor.model.match import STORED_REASONS, Reason
@@ -24,9 +22,7 @@ def evaluations(
     reason: Annotated[
         str | None, typer.Option("--reason", help="With this reason: fired, throttled, …")
     ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", help="A span (1h) or a time (2030-01-07T12:00:00Z).")
-    ] = None,
+    since: Annotated[str | None, typer.Option("--since", help=MOMENT_HELP)] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="The newest N.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
@@ -34,7 +30,7 @@ def evaluations(
 
     Example:  reactor evaluations --reason throttled --since 1h
     """
-    wanted, start = _reason(reason), _since(since)
+    wanted, start = _reason(reason), moment(since, "--since")
     reader = open_reader(data_dir or default_data_dir())
     rows = list_evaluations(reader, rule=rule, reason=wanted, since=start, limit=limit)
     for row in rows:
@@ -50,15 +46,3 @@ def _reason(text: str | None) -> Reason | None:
             param_hint="--reason",
         )
     return Reason(text)
-
-
-def _since(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    if span := parse_duration(text):
-        return utc_now() - span
-    if moment := parse_time(text):
-        return moment
-    raise typer.BadParameter(
-        f"'{text}' is neither a span such as 1h30m nor an RFC 3339 time", param_hint="--since"
-    )

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from reactor.app import UNOBSERVED, Road, deliver_all
 from reactor.cli.output import talk
 from reactor.cli.places import default_data_dir, read_rules, rules_path
 from reactor.cli.trial import Report, event_in
@@ -25,6 +24,7 @@ from reactor.model.errors import ReactorError
 from reactor.model.event import Arrival, Event
 from reactor.model.rule import Rule, Ruleset
 from reactor.pipeline import Surroundings
+from reactor.road import UNOBSERVED, Road, deliver_all
 from reactor.running import ignore
 
 LAST = "last"
@@ -114,7 +114,10 @@ def _try(ruleset: Ruleset, event: Event, report: Report, *, send: bool) -> int:
             around=Surroundings(now=lambda: event.received_at, on_commit=ignore),
         ) as road,
     ):
-        report.decided(road.pipeline.receive([_arrival(event)]))
+        committed = road.pipeline.receive([_arrival(event)])
+        for each in committed.quarantined:
+            raise ReactorError(f"the event cannot be decided, {each.poison.sentence}")
+        report.decided(committed)
         if send:
             deliver_all(road, ruleset, observers)
         with closing(road.reader()) as reader:

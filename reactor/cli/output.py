@@ -8,6 +8,7 @@ import msgspec
 from reactor.duration import format_time
 from reactor.model.delivery import Attempt, Delivery
 from reactor.model.match import Evaluation
+from reactor.model.quarantine import Quarantined
 from reactor.model.secret import masked
 from reactor.observe.log import printable, printable_json
 
@@ -104,6 +105,18 @@ def attempt_fields(delivery: Delivery, attempt: Attempt) -> dict[str, object]:
         "detail": attempt.detail,
         "started_at": format_time(attempt.started_at),
         "ended_at": format_time(attempt.ended_at),
+    }
+
+
+def quarantined_fields(row: Quarantined) -> dict[str, object]:
+    """An event in quarantine as `--json` prints it, without what it is."""
+    return {
+        "kind": "quarantined",
+        "event_id": row.event_id,
+        "source": row.source,
+        "at": format_time(row.at),
+        "rule": row.poison.rule,
+        "why": row.poison.why,
     }
 
 

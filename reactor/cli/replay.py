@@ -11,7 +11,6 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from reactor.app import UNOBSERVED, Road, deliver_all
 from reactor.cli.output import (
     data,
     delivery_fields,
@@ -31,6 +30,7 @@ from reactor.model.delivery import State
 from reactor.model.errors import ReactorError
 from reactor.model.rule import Ruleset
 from reactor.pipeline import MAX_BATCH, Committed, Surroundings
+from reactor.road import UNOBSERVED, Road, deliver_all
 from reactor.running import ignore
 
 OBSERVERS = replace(UNOBSERVED, on_notice=talk, on_attempt=lambda *ended: talk(delivered(*ended)))
@@ -47,13 +47,15 @@ class Tally:
     matched: int = 0
     planned: int = 0
     dead: int = 0
+    quarantined: int = 0
 
     def __str__(self) -> str:
         bad = f", {self.bad} bad lines left out" if self.bad else ""
         dead = f" ({self.dead} dead)" if self.dead else ""
         again = f", {self.duplicates} seen before" if self.duplicates else ""
         sent = f"{self.planned} deliveries{dead}"
-        return f"{self.events} events{again}, {self.matched} evaluations, {sent}{bad}"
+        poison = f", {self.quarantined} events not decided" if self.quarantined else ""
+        return f"{self.events} events{again}, {self.matched} evaluations, {sent}{bad}{poison}"
 
 
 def replay(
@@ -103,7 +105,7 @@ def replay(
             if send:
                 tally.dead = _send(road, ruleset)
     talk(str(tally))
-    if tally.bad or tally.dead:
+    if tally.bad or tally.dead or tally.quarantined:
         raise typer.Exit(1)
 
 
@@ -150,6 +152,9 @@ def _show(committed: Committed, tally: Tally, *, as_json: bool, planned: bool) -
     tally.duplicates += sum(committed.duplicates.values())
     tally.matched += len(committed.evaluations)
     tally.planned += len(promised)
+    tally.quarantined += len(committed.quarantined)
+    for each in committed.quarantined:
+        talk(f"event {each.event_id} cannot be decided, {each.poison.sentence}")
     for row in committed.evaluations:
         data(json_line(evaluation_fields(row)) if as_json else evaluation_text(row))
         delivery = promised.get(row.delivery_id or "")

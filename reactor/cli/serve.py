@@ -15,8 +15,10 @@ from reactor.cli.rulebook import Rulebook
 from reactor.cli.story import Story
 from reactor.clock import monotonic
 from reactor.config.watch import Watch
+from reactor.inflight import TRACE_NAME
 from reactor.observe.systemd import Notifier, watchdog_seconds
-from reactor.running import started
+from reactor.observe.watchdog import HUNG, Watchdog
+from reactor.running import PATIENCE, started
 
 STOP, RELOAD, CHANGED, REFUSED, FAILED = "stop", "reload", "changed", "refused", "failed"
 
@@ -33,17 +35,18 @@ def serve(book: Rulebook, data_dir: Path, listen: tuple[str, int] | None, story:
     _listen_to_signals(told)
     service = Service(ruleset=book.ruleset, data_dir=data_dir, listen=listen, observers=observers)
     attendant = _attendant(service)
-    service.start()
-    _announce(service, book, data_dir, story)
-    attendant.ready()
-    try:
-        with _watched(book, lambda: told.put(CHANGED), story):
-            return _attend(told, book, service, attendant, story)
-    finally:
-        story.notice("stopping")
-        attendant.stopping()
-        service.stop()
-        story.notice("stopped")
+    with _ended_when_hung(service, data_dir / TRACE_NAME, story):
+        service.start()
+        _announce(service, book, data_dir, story)
+        attendant.ready()
+        try:
+            with _watched(book, lambda: told.put(CHANGED), story):
+                return _attend(told, book, service, attendant, story)
+        finally:
+            story.notice("stopping")
+            attendant.stopping()
+            service.stop()
+            story.notice("stopped")
 
 
 def _attend(
@@ -101,6 +104,23 @@ def _watched(book: Rulebook, on_change: Callable[[], None], story: Story) -> Ite
         yield
     finally:
         stop.set()
+
+
+@contextmanager
+def _ended_when_hung(service: Service, trace: Path, story: Story) -> Iterator[None]:
+    """Meanwhile a decision that does not end, ends us."""
+    try:
+        watchdog = Watchdog(service.deciding, trace, story.fail, HUNG)
+    except OSError as fault:
+        story.warn(f"a decision that hangs will not be noticed: {fault}")
+        yield
+        return
+    thread = started("watchdog", watchdog.run, story.fail)
+    try:
+        yield
+    finally:
+        watchdog.stop()
+        thread.join(PATIENCE)
 
 
 def _announce(service: Service, book: Rulebook, data_dir: Path, story: Story) -> None:

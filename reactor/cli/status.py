@@ -73,6 +73,8 @@ def _lines(found: Status, data_dir: Path) -> Iterator[str]:
     yield from _sources(found)
     yield from _events(found)
     yield _deliveries(found)
+    yield from _paused(found)
+    yield _journal(found)
 
 
 def _service(found: Status) -> Iterator[str]:
@@ -119,6 +121,8 @@ def _events(found: Status) -> Iterator[str]:
         )
     else:
         yield f"events       {found['undecided']} accepted and not decided"
+    if quarantined := _number(found["quarantined"]):
+        yield f"quarantined  {counted(quarantined, 'event')}: see `reactor quarantine list`"
 
 
 def _deliveries(found: Status) -> str:
@@ -128,6 +132,25 @@ def _deliveries(found: Status) -> str:
     )
     dead = counted(_number(found["dead_letters"]), "dead letter")
     return f"deliveries   {tried}{found['pending']} pending{oldest}, {dead}"
+
+
+def _paused(found: Status) -> Iterator[str]:
+    for pause in map(_mapping, _list(found["paused"])):
+        yield (
+            f"paused       {pause['destination']} since {pause['since']}: {pause['why']}; "
+            f"tried again at {pause['next_probe_at']}"
+        )
+
+
+def _journal(found: Status) -> str:
+    size = f"journal      {_number(found['journal_bytes']) / 1024 / 1024:.1f} MiB"
+    if not found["running"]:
+        return size
+    kept = ", ".join(
+        f"{key.replace('_', ' ')} {span}" for key, span in _mapping(found["keep"]).items()
+    )
+    swept = f"; {found['swept_rows']} rows went at {found['swept_at']}" if found["swept_at"] else ""
+    return f"{size}, keeps {kept}{swept}"
 
 
 def _mapping(value: object) -> Mapping[str, object]:

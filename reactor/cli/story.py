@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from reactor.app import Observers
 from reactor.cli.output import attempt_fields, evaluation_fields, group_text, json_line
 from reactor.delivery.retry import Decision
 from reactor.engine.normalize import Refusal
@@ -11,10 +10,12 @@ from reactor.model.delivery import Attempt, Delivery, Move
 from reactor.model.event import Event
 from reactor.model.lookup import NOT_ASKED
 from reactor.model.match import Evaluation, Reason
+from reactor.model.quarantine import Quarantined
 from reactor.model.request import LogLine
 from reactor.observe.log import Printer, Seldom
 from reactor.observe.notices import Log
 from reactor.pipeline import Committed
+from reactor.road import Observers
 from reactor.sources.supervise import SourceStatus
 
 
@@ -60,6 +61,8 @@ class Story:
                     f"source {event.source}: rule '{rule}' does not fire for event {event.id}, "
                     f"what it asks for is not known (lookup_failed): {lookups_failed(event)}",
                 )
+        for each in committed.quarantined:
+            self._warn_seldom(f"quarantined {each.poison.rule}", put_aside(each))
         for rejection in committed.rejections:
             self._warn_seldom(
                 f"{rejection.source} {rejection.reason}",
@@ -102,6 +105,14 @@ class Story:
     def fail(self, text: str) -> None:
         """Something that ends us."""
         self._log.error(text)
+
+
+def put_aside(each: Quarantined) -> str:
+    """Why an event is in quarantine, and where there is more about it."""
+    return (
+        f"event {each.event_id} of {each.source} is in quarantine, {each.poison.sentence}; "
+        f"see `reactor quarantine show {each.event_id}`"
+    )
 
 
 def lookups_failed(event: Event) -> str:

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from reactor.cli.output import (
     attempt_fields,
@@ -49,7 +50,7 @@ def event_in(path: str, source: str) -> Event:
     ReactorError."""
 
     def refuse(_: int, why: str) -> None:
-        raise ReactorError(f"{path}: {why}")
+        raise ReactorError(f"{path}: {why}; expected one event as JSON")
 
     recording = Recording([_content(path)], path=path, source=source, on_bad=refuse)
     for arrival in recording:
@@ -119,7 +120,7 @@ class Report:
         if self._as_json:
             data(json_line(attempt_fields(delivery, attempt)))
         else:
-            data(delivered(delivery, attempt, replace(decision, reason=attempt.detail)))
+            data(delivered(delivery, attempt, structs.replace(decision, reason=attempt.detail)))
 
 
 def _request(delivery: Delivery) -> Iterator[str]:

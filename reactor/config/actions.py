@@ -23,7 +23,7 @@ from reactor.model.delivery import RetryPolicy
 from reactor.model.protocols import ActionType, Field, Kind, Landing
 from reactor.model.rule import ActionSpec
 
-COMMON = ("name", "if", "throttle", "enabled", "shadow", "timeout", "retry")
+COMMON = ("name", "if", "throttle", "enabled", "shadow", "timeout", "retry", "ordered")
 """The siblings that every action takes."""
 
 RETRY = ("first", "ceiling", "give_up_after")
@@ -116,6 +116,7 @@ def _typed(type_: str, table: Table, context: Context, rule: str) -> ActionSpec 
         throttle=as_rate("throttle", throttle, problems) if throttle else None,
         timeout=(timeout and as_duration("timeout", timeout, problems)) or DEFAULT_TIMEOUT,
         retry=_retry(table, problems),
+        ordered=as_flag("ordered", value_of(table, "ordered"), problems, default=True),
     )
 
 

@@ -14,22 +14,21 @@ from reactor.config.node import (
     did_you_mean,
     kind_of,
 )
+from reactor.config.operands import SINGLE, is_secret, parse_operator
 from reactor.engine.condition import All, Any, Not, Test
 from reactor.engine.objects import names
 from reactor.engine.operators import (
     AllOf,
     EachFound,
-    Exists,
     IsNot,
     NoElement,
     OneOf,
     Operator,
     Plain,
-    SameAs,
     SomeElement,
     together,
 )
-from reactor.engine.predicates import PREDICATES, OperandInvalid, equals, equals_uri
+from reactor.engine.predicates import equals, equals_uri
 from reactor.engine.selector import PathInvalid, parse_path
 from reactor.model.condition import Condition, Path
 from reactor.model.event import PLATFORM_OBJECTS
@@ -40,10 +39,11 @@ _QUANTIFIERS: Mapping[str, Callable[[tuple[Operator, ...]], Operator]] = {
     "all": EachFound,
     "none": NoElement,
 }
-OPERATORS = (*PREDICATES, *_QUANTIFIERS, "not", "exists", "field")
+OPERATORS = (*SINGLE, *_QUANTIFIERS, "not")
 """The names that make a map an operator."""
 
-_LATER = ("from", "to", "anything-but", "equals-ignore-case", "wildcard", "numeric", "$or")
+_LATER = ("from", "to")
+_NO_BLOCKS = ("and", "or", "none")
 
 
 _Part = TypeVar("_Part")
@@ -78,39 +78,36 @@ class _Reader:
         return _joined(parts, All)
 
     def _part(self, key: str, entry: Entry) -> Condition | None:
-        if key == "$or":
-            self._later(entry, key)
-            return None
         if key == "not":
             part = self._block(key, entry.value)
             return Not(part) if part else None
-        if key in ("any", "all"):
+        if key in ("any", "all", "$or"):
             return self._blocks(key, entry.value)
         return self._field(key, entry)
 
     def _block(self, key: str, node: Node) -> Condition | None:
         if isinstance(node, Table):
             return self.condition(node)
-        self._refuse(
-            node,
-            f"'{key}' takes conditions, found {kind_of(node)}",
-            f"a field of the event that is called so is written '$.{key}'",
-        )
+        wanted = "one condition" if key == "not" else "conditions"
+        self._refuse(node, f"'{key}' takes {wanted}, found {kind_of(node)}", _field_called(key))
         return None
 
     def _blocks(self, key: str, node: Node) -> Condition | None:
+        items = self._items(key, node)
+        parts = [self._block(key, item) for item in items]
+        return _joined(parts, All if key == "all" else Any) if items else None
+
+    def _items(self, key: str, node: Node) -> tuple[Node, ...]:
+        """The conditions of a block, of which there must be one at least."""
         if not isinstance(node, Items):
+            found = kind_of(node)
             self._refuse(
-                node,
-                f"'{key}' takes a list of conditions, found {kind_of(node)}",
-                f"a field of the event that is called so is written '$.{key}'",
+                node, f"'{key}' takes a list of conditions, found {found}", _field_called(key)
             )
-            return None
+            return ()
         if not node.items:
             self._refuse(node, f"'{key}' needs at least one condition")
-            return None
-        parts = [self._block(key, item) for item in node.items]
-        return _joined(parts, Any if key == "any" else All)
+        return node.items
 
     def _field(self, text: str, entry: Entry) -> Condition | None:
         """A field and what is asked of it, or fields nested in it."""
@@ -118,7 +115,7 @@ class _Reader:
         if path is None:
             return None
         node = entry.value
-        if isinstance(node, Table) and not _speaks_operators(node):
+        if isinstance(node, Table) and not speaks_operators(node):
             return self._nested(text, node)
         operator = self._value(node, path)
         return Test(path, operator, self.on_missing) if operator else None
@@ -141,10 +138,26 @@ class _Reader:
         return _joined(parts, All)
 
     def _deeper(self, text: str, key: str, entry: Entry) -> Condition | None:
+        if key == "$or":
+            return self._nested_or(text, entry.value)
         if key.startswith("$"):
             self.problems.note(entry.key_place, "JSONPath is written at the level of match")
             return None
         return self._field(f"{text}.{key}", entry)
+
+    def _nested_or(self, text: str, node: Node) -> Condition | None:
+        """EventBridge's `$or` among nested fields."""
+        items = self._items("$or", node)
+        parts = [self._nested_part(text, item) for item in items]
+        return _joined(parts, Any) if items else None
+
+    def _nested_part(self, text: str, node: Node) -> Condition | None:
+        if isinstance(node, Table) and not speaks_operators(node):
+            return self._nested(text, node)
+        found = "operators" if isinstance(node, Table) else kind_of(node)
+        hint = f"any of several operators is a list: {text}: [{{prefix: a}}, {{prefix: b}}]"
+        self._refuse(node, f"'$or' takes fields nested in '{text}', found {found}", hint)
+        return None
 
     def _value(self, node: Node, path: Path) -> Operator | None:
         """What is asked of a field: a plain value, a list of which one fits, or operators."""
@@ -156,8 +169,7 @@ class _Reader:
         return OneOf(parts) if parts else None
 
     def _plain(self, node: Scalar, path: Path) -> Operator | None:
-        if node.secrets:
-            self._secret(node)
+        if is_secret(node, self.problems):
             return None
         value = node.value
         if isinstance(value, str) and path.text in PLATFORM_OBJECTS:
@@ -180,12 +192,12 @@ class _Reader:
 
     def _operators(self, node: Table, path: Path) -> Operator | None:
         """A map of operators, all of which must hold."""
-        if not self._only_operators(node):
+        if not self._only_operators(node, path):
             return None
         parts = _whole(self._operator(key, entry, path) for key, entry in node.entries.items())
         return _conjunction(parts) if parts else None
 
-    def _only_operators(self, node: Table) -> bool:
+    def _only_operators(self, node: Table, path: Path) -> bool:
         later = [key for key in node.entries if key in _LATER]
         for key in later:
             self._later(node.entries[key], key)
@@ -194,7 +206,7 @@ class _Reader:
             self.problems.note(
                 node.entries[key].key_place,
                 f"'{key}' is not an operator: a map is either operators or nested fields",
-                did_you_mean(key, OPERATORS),
+                did_you_mean(key, OPERATORS) or _elsewhere(path.text, key),
             )
         if not node.entries:
             self.problems.note(node.place, "expected a value or operators, found an empty mapping")
@@ -206,14 +218,7 @@ class _Reader:
             return IsNot(inner) if inner else None
         if key in _QUANTIFIERS:
             return self._quantifier(key, entry.value, path)
-        node = entry.value
-        if not isinstance(node, Scalar):
-            self._refuse(node, f"'{key}' takes a single value, found {kind_of(node)}")
-            return None
-        if node.secrets:
-            self._secret(node)
-            return None
-        return self._simple(key, node)
+        return parse_operator(key, entry.value, self.problems)
 
     def _quantifier(self, key: str, node: Node, path: Path) -> Operator | None:
         if not isinstance(node, Items):
@@ -222,25 +227,6 @@ class _Reader:
         parts = self._alternatives(node, path)
         return _QUANTIFIERS[key](parts) if parts else None
 
-    def _simple(self, key: str, node: Scalar) -> Operator | None:
-        """An operator with a single operand."""
-        value = node.value
-        if key == "exists":
-            if isinstance(value, bool):
-                return Exists(value)
-            self._refuse(node, f"'exists' takes true or false, found {kind_of(node)}")
-            return None
-        try:
-            if key == "field":
-                return SameAs(parse_path(value if isinstance(value, str) else ""))
-            return Plain(key, value, PREDICATES[key](value))
-        except (OperandInvalid, PathInvalid) as error:
-            self._refuse(node, f"'{key}': {error}, found {_shown(node)}")
-            return None
-
-    def _secret(self, node: Scalar) -> None:
-        self._refuse(node, "a secret cannot be part of a condition")
-
     def _later(self, entry: Entry, key: str) -> None:
         self.problems.note(entry.key_place, f"'{key}' is not yet supported")
 
@@ -248,12 +234,21 @@ class _Reader:
         self.problems.note(node.place, message, hint)
 
 
-def _speaks_operators(node: Table) -> bool:
+def speaks_operators(node: Table) -> bool:
+    """Whether a map holds operators, and not fields of a field."""
     return any(key in OPERATORS or key in _LATER for key in node.entries)
 
 
-def _shown(node: Scalar) -> str:
-    return f"'{node.value}'" if isinstance(node.value, str) else kind_of(node)
+def _elsewhere(path: str, key: str) -> str | None:
+    """How a field is written that was found where operators stand."""
+    if path in _NO_BLOCKS:
+        return "whole conditions stand in the blocks any, all and not"
+    return None if key.startswith("$") else f"a field in it is written '{path}.{key}'"
+
+
+def _field_called(key: str) -> str:
+    path = f"$['{key}']" if key.startswith("$") else f"$.{key}"
+    return f"a field of the event that is called so is written '{path}'"
 
 
 def _whole(parts: Iterable[_Part | None]) -> tuple[_Part, ...] | None:

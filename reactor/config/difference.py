@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from reactor.config.effective import rules_in
+from reactor.model.request import Route
 from reactor.model.rule import Destination, Ruleset, SourceSpec
 
 MOST_NAMES = 10
@@ -33,6 +34,7 @@ class Difference:
     secrets: tuple[str, ...]
     is_reordered: bool
     is_heartbeat_changed: bool
+    is_keep_changed: bool
 
 
 def difference(before: Ruleset, after: Ruleset) -> Difference:
@@ -51,6 +53,7 @@ def difference(before: Ruleset, after: Ruleset) -> Difference:
         ),
         is_reordered=stay[0] != stay[1],
         is_heartbeat_changed=before.heartbeat != after.heartbeat,
+        is_keep_changed=before.keep != after.keep,
     )
 
 
@@ -63,9 +66,11 @@ def _sources(specs: Mapping[str, SourceSpec]) -> _Sections:
 
 
 def _destinations(ruleset: Ruleset) -> _Sections:
-    names = [each.name for each in fields(Destination) if each.name != "place"]
+    names = [each.name for each in fields(Destination) if each.name not in ("place", "route")]
+    ways = [each.name for each in fields(Route)]
     return {
         name: {key: getattr(destination, key) for key in names}
+        | {key: getattr(destination.route, key) for key in ways}
         for name, destination in ruleset.destinations.items()
     }
 
@@ -95,6 +100,7 @@ def in_words(found: Difference) -> str:
     told += [f"other values: {_some(found.secrets)}"] if found.secrets else []
     told += ["rules in another order"] if found.is_reordered else []
     told += ["another heartbeat"] if found.is_heartbeat_changed else []
+    told += ["another retention"] if found.is_keep_changed else []
     return "; ".join(told) or "nothing changed"
 
 

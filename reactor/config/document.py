@@ -10,7 +10,7 @@ from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table, kin
 from reactor.config.values import check_keys, is_name, refuse
 from reactor.model.problem import Place
 
-SECTIONS = ("version", "sources", "destinations", "heartbeat", "rules")
+SECTIONS = ("version", "sources", "destinations", "heartbeat", "keep", "rules")
 
 
 @dataclass(slots=True)
@@ -21,6 +21,7 @@ class Document:
     sources: dict[str, Entry] = field(default_factory=dict)
     destinations: dict[str, Entry] = field(default_factory=dict)
     heartbeat: Entry | None = None
+    keep: Entry | None = None
     rules: list[Node] = field(default_factory=list)
     whole: bool = True
 
@@ -93,8 +94,8 @@ def _merge(document: Document, root: Table, problems: Problems) -> None:
     for key, merged in (("sources", document.sources), ("destinations", document.destinations)):
         if key in nodes:
             _merge_names(key, merged, nodes[key], problems)
-    if "heartbeat" in nodes:
-        _merge_heartbeat(document, root.entries["heartbeat"], problems)
+    document.heartbeat = _only("heartbeat", document.heartbeat, root, problems)
+    document.keep = _only("keep", document.keep, root, problems)
     if "rules" in nodes:
         _merge_rules(document, nodes["rules"], problems)
 
@@ -116,12 +117,13 @@ def _merge_names(key: str, merged: dict[str, Entry], node: Node, problems: Probl
             problems.note(entry.key_place, message)
 
 
-def _merge_heartbeat(document: Document, entry: Entry, problems: Problems) -> None:
-    if document.heartbeat is None:
-        document.heartbeat = entry
-    else:
-        message = f"'heartbeat' is there twice, first at {document.heartbeat.key_place}"
+def _only(key: str, first: Entry | None, root: Table, problems: Problems) -> Entry | None:
+    """What a key holds that only one of the files may have."""
+    entry = root.entries.get(key)
+    if first and entry:
+        message = f"'{key}' is there twice, first at {first.key_place}"
         problems.note(entry.key_place, message)
+    return first or entry
 
 
 def _merge_rules(document: Document, node: Node, problems: Problems) -> None:

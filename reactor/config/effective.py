@@ -33,6 +33,7 @@ def effective_text(
             "sources": _section(document.sources, source_fields),
             "destinations": _section(document.destinations, DESTINATIONS),
             **_heartbeat(document),
+            **_keep(document),
             "rules": [_rule(node, actions) for node in document.rules],
         }
     )
@@ -67,6 +68,10 @@ def _heartbeat(document: Document) -> dict[str, object]:
     return {"heartbeat": _table(beat.value, heartbeat.FIELDS)} if beat else {}
 
 
+def _keep(document: Document) -> dict[str, object]:
+    return {"keep": _visible(document.keep.value)} if document.keep else {}
+
+
 def _rule(node: Node, actions: Mapping[str, ActionType]) -> dict[str, object]:
     shown = _table(node, {"throttle": _THROTTLE})
     items = node.entries["actions"].value if isinstance(node, Table) else node
@@ -93,7 +98,7 @@ def _shown(node: Node, kind: Kind) -> object:
     match kind:
         case Kind.RATE:
             return _rate(node)
-        case Kind.SECRET | Kind.HEADERS:
+        case Kind.SECRET | Kind.SECRETS | Kind.HEADERS:
             return _masked(node)
         case Kind.URL:
             return _reference(node) if isinstance(node, Scalar) else None

@@ -9,14 +9,12 @@ SOURCE = frozenset({"tls", "allow", "reconcile"})
 DESTINATION_TYPES = frozenset(
     {"notify", "email", "exec", "publish", "pagerduty", "discord", "teams", "ntfy"}
 )
-DESTINATION = frozenset({"fallback", "ordered", "ca", "allow", "deny", "keep", "token"})
 RULE = frozenset(
     {"after", "for", "during", "not_during", "absent", "then", "not_then", "mode", "max"}
-    | {"resolve", "on_restart", "incident", "fallback", "ordered", "keep"}
+    | {"resolve", "on_restart", "incident"}
 )
 ACTION_TYPES = DESTINATION_TYPES
 ACTION = frozenset(
     {"after", "for", "during", "not_during", "mode", "max", "when", "on_restart", "incident"}
-    | {"fallback", "ordered", "keep"}
 )
 STEP = frozenset({"respond", "restart", "silence"})

@@ -29,7 +29,7 @@ from reactor.model.rule import ActionSpec, Rate, Rule
 
 KEYS = (
     *("name", "match", "unless", "source", "group_by", "throttle"),
-    *("enabled", "shadow", "actions", "tests"),
+    *("enabled", "shadow", "ordered", "actions", "tests"),
 )
 """Every key of a rule."""
 
@@ -51,6 +51,7 @@ def parse_rule(node: Node, context: Context) -> Rule | None:
     rate = as_rate("throttle", throttle, problems) if throttle else None
     sources, actions = _sources(node, context), _actions(node, context, text)
     _warn_of_calls(node, sources, context)
+    _warn_of_order(node, problems)
     rule = partial(
         Rule,
         name=text,
@@ -110,8 +111,13 @@ def _actions(table: Table, context: Context, rule: str) -> tuple[ActionSpec, ...
             found_names[action.name] += 1
             if found_names[action.name] > 1:
                 _note_same_name(item, action.name, context.problems)
+    ordered = as_flag("ordered", value_of(table, "ordered"), context.problems, default=True)
     return tuple(
-        replace(action, throttle_mark=throttle_mark(table, action.throttle))
+        replace(
+            action,
+            throttle_mark=throttle_mark(table, action.throttle),
+            ordered=ordered and action.ordered,
+        )
         for _, action in parsed
         if action is not None
     )
@@ -154,6 +160,17 @@ def _warn_of_calls(table: Table, sources: Sequence[str] | None, context: Context
                 context.problems.warn(entry.key_place, message)
 
 
+def _warn_of_order(table: Table, problems: Problems) -> None:
+    """Order is kept within a key, so it takes a `group_by` to have one."""
+    node = value_of(table, "actions")
+    items = node.items if isinstance(node, Items) else ()
+    for each in () if "group_by" in table.entries else (table, *items):
+        if isinstance(each, Table) and "ordered" in each.entries:
+            place = each.entries["ordered"].key_place
+            message = "'ordered' means nothing in a rule without 'group_by'"
+            problems.warn(place, message)
+
+
 def _group_by(table: Table, problems: Problems) -> tuple[Path, ...]:
     node = value_of(table, "group_by")
     paths = []
@@ -168,5 +185,10 @@ def _group_by(table: Table, problems: Problems) -> tuple[Path, ...]:
 def _defaults(match: Node | None) -> dict[str, object]:
     """The single plain values of `match` for type, action and state."""
     entries = match.entries if isinstance(match, Table) else {}
-    given = {key: entries[key].value for key in FILLED_IN if key in entries}
+    given = {key: _alone(entries[key].value) for key in FILLED_IN if key in entries}
     return {key: node.value for key, node in given.items() if isinstance(node, Scalar)}
+
+
+def _alone(node: Node) -> Node:
+    """The one item of a list, as EventBridge writes a single value; else the node itself."""
+    return node.items[0] if isinstance(node, Items) and len(node.items) == 1 else node

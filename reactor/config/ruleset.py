@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from reactor.config.actions import Context
+from reactor.config.destinations import check_fallbacks
 from reactor.config.document import Document, note_same_names, read_document, shown_name
+from reactor.config.doubts import warn_of_doubts
 from reactor.config.effective import effective_text, text_hash
 from reactor.config.heartbeat import parse_heartbeat
 from reactor.config.interpolate import Interpolator, Resolve
+from reactor.config.keep import parse_keep
 from reactor.config.node import Entry, Node, Problems, Scalar, Table
 from reactor.config.rules import parse_rule
 from reactor.config.settings import parse_destination, parse_source
@@ -21,7 +24,7 @@ from reactor.config.texts import Texts
 from reactor.model.errors import RulesInvalid
 from reactor.model.problem import Problem
 from reactor.model.protocols import ActionType, SourceType
-from reactor.model.rule import Ruleset
+from reactor.model.rule import Keep, Ruleset
 from reactor.model.secret import Vault
 
 __all__ = ["Loaded", "Resolve", "load_ruleset"]
@@ -102,6 +105,9 @@ def _fill_in(document: Document, interpolator: Interpolator, *, lenient: bool) -
     if beat := document.heartbeat:
         value = interpolator.interpolate(beat.value, lenient=lenient)
         document.heartbeat = replace(beat, value=value)
+    if keep := document.keep:
+        value = interpolator.interpolate(keep.value, lenient=lenient)
+        document.keep = replace(keep, value=value)
     document.rules = [
         _within(node, interpolator.problems, interpolator.interpolate) for node in document.rules
     ]
@@ -145,10 +151,15 @@ def _parse(document: Document, context: Context, source_types: Mapping[str, Sour
         name: parse_destination(name, entry, problems)
         for name, entry in document.destinations.items()
     }
+    if document.whole:
+        check_fallbacks(document.destinations, destinations, problems)
     beat = document.heartbeat
     heartbeat = parse_heartbeat(beat, problems) if beat else None
+    keep = parse_keep(document.keep, problems) if document.keep else Keep()
     read = partial(parse_rule, context=context)
     rules = [_within(node, problems, read) for node in document.rules]
+    if not problems.found:
+        _doubt(document, source_types, problems)
     text = "" if problems.found else effective_text(document, source_types, context.actions)
     return Ruleset(
         hash=text_hash(text),
@@ -158,7 +169,19 @@ def _parse(document: Document, context: Context, source_types: Mapping[str, Sour
         destinations={name: each for name, each in destinations.items() if each},
         vault=context.texts.vault,
         heartbeat=heartbeat,
+        keep=keep,
     )
+
+
+def _doubt(document: Document, types: Mapping[str, SourceType], problems: Problems) -> None:
+    """Warn of conditions that can never be true, in a document without mistakes."""
+    shapes = {
+        name: types[type_].shapes if type_ in types else ()
+        for name, type_ in _types(document.sources).items()
+    }
+    doubt = partial(warn_of_doubts, sources=shapes, problems=problems)
+    for node in document.rules:
+        _within(node, problems, doubt)
 
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:

@@ -6,10 +6,10 @@ knows more. A text may be a `${VARIABLE}` everywhere.
 
 from collections.abc import Iterable, Mapping
 
-from reactor.config import heartbeat
+from reactor.config import heartbeat, keep
 from reactor.config.actions import COMMON, RETRY
 from reactor.config.rules import KEYS
-from reactor.config.settings import DESTINATIONS
+from reactor.config.settings import ADDRESSES, DESTINATIONS
 from reactor.config.tests import BECAUSE
 from reactor.config.values import FILTERS
 from reactor.model.protocols import ActionType, Field, Kind, SourceType
@@ -30,13 +30,20 @@ def json_schema(
     top: Mapping[str, Schema] = {
         "version": {"const": 1, "description": "The version of the rule language."},
         "sources": _named("Where events come from, by name.", source_types),
-        "destinations": _named("Where deliveries go, by name.", DESTINATIONS),
+        "destinations": _named("Where deliveries go, by name.", DESTINATIONS, ADDRESSES),
         "heartbeat": {
             **_closed(
                 {key: _field(field) for key, field in heartbeat.FIELDS.items()},
                 required=_required(heartbeat.FIELDS),
             ),
             "description": "Called while, and only while, reactor works.",
+        },
+        "keep": {
+            "anyOf": [
+                _ref("duration"),
+                _closed({key: _field(field) for key, field in keep.FIELDS.items()}),
+            ],
+            "description": "How long the journal keeps what; 30d if left out.",
         },
         "rules": {"type": "array", "items": _ref("rule"), "description": "Tried in this order."},
     }
@@ -72,6 +79,7 @@ def _rule() -> Schema:
         "throttle": {**_ref("rate"), "description": "What is over it is dropped and counted."},
         "enabled": {**_FLAG, "description": "false: the rule is off."},
         "shadow": {**_FLAG, "description": "true: decide and record, send nothing."},
+        "ordered": {**_FLAG, "description": "false: no delivery waits for those before it."},
         "actions": {"type": "array", "minItems": 1, "items": _ref("action")},
         "tests": {"type": "array", "items": _ref("test")},
     }
@@ -87,6 +95,7 @@ def _action(name: str, type_: ActionType) -> Schema:
         "shadow": {**_FLAG, "description": "true: decide and record, send nothing."},
         "timeout": {**_ref("duration"), "description": "Of one attempt; 10s if left out."},
         "retry": {**_ref("retry"), "description": "1s doubling to 1h, for 24h, if left out."},
+        "ordered": {**_FLAG, "description": "false: no delivery waits for those before it."},
     }
     keys = {name: _field(type_.value), **{key: common[key] for key in COMMON}}
     keys |= {key: _field(field) for key, field in type_.fields.items()}
@@ -99,7 +108,7 @@ def _condition() -> Schema:
     return {
         "type": "object",
         "minProperties": 1,
-        "properties": {"any": blocks, "all": blocks, "not": _ref("condition")},
+        "properties": {"any": blocks, "all": blocks, "$or": blocks, "not": _ref("condition")},
     }
 
 
@@ -122,8 +131,13 @@ def _step() -> Schema:
     return _closed(keys)
 
 
-def _named(about: str, types: Mapping[str, Mapping[str, Field]]) -> Schema:
-    """A mapping of names to entries of one of the types."""
+def _named(
+    about: str,
+    types: Mapping[str, Mapping[str, Field]],
+    choices: Mapping[str, Iterable[tuple[str, ...]]] | None = None,
+) -> Schema:
+    """A mapping of names to entries of one of the types; `choices` are keys of which a type needs
+    the one set or the other."""
     entries = [
         _closed(
             {"type": {"const": type_}, **{key: _field(field) for key, field in fields.items()}},
@@ -131,6 +145,9 @@ def _named(about: str, types: Mapping[str, Mapping[str, Field]]) -> Schema:
         )
         for type_, fields in types.items()
     ]
+    for type_, entry in zip(types, entries, strict=True):
+        if sets := (choices or {}).get(type_):
+            entry["anyOf"] = [{"required": list(keys)} for keys in sets]
     return {"type": "object", "description": about, "additionalProperties": {"oneOf": entries}}
 
 
@@ -146,6 +163,7 @@ def _field(field: Field) -> Schema:
         Kind.BODY: {"type": ["string", "object", "array"]},
         Kind.RATE: _ref("rate"),
         Kind.TEXTS: _ref("texts"),
+        Kind.SECRETS: _ref("texts"),
         Kind.DURATION: _ref("duration"),
         Kind.NUMBER: {"type": "integer", "minimum": 0},
         Kind.FILTER: _closed({name: _ref("texts") for name in FILTERS}),

@@ -5,7 +5,10 @@ from collections.abc import Callable, Mapping
 
 from reactor.config import later
 from reactor.config.cloud import check_cloud
-from reactor.config.node import Entry, Node, Problems, Scalar, Table, did_you_mean, kind_of
+from reactor.config.destinations import check_concurrency, check_signing, slack_url
+from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table, did_you_mean, kind_of
+from reactor.config.route import FIELDS as ROUTE
+from reactor.config.route import take_route
 from reactor.config.values import (
     as_choice,
     as_duration,
@@ -23,26 +26,43 @@ from reactor.config.values import (
     url_fault,
     value_of,
 )
-from reactor.engine.signature import PREFIX, base64_key
 from reactor.model.protocols import Field, Kind, SourceType
-from reactor.model.rule import Destination, Rate, SourceSpec
+from reactor.model.rule import Destination, SourceSpec
 from reactor.model.secret import Secret
 
-_RATE_LIMIT = Field(kind=Kind.RATE, about="At most so many attempts; more wait, none is dropped.")
+_QUEUE: Mapping[str, Field] = {
+    "rate_limit": Field(
+        kind=Kind.RATE, about="At most so many attempts; more wait, none is dropped."
+    ),
+    "concurrency": Field(kind=Kind.NUMBER, about="At most so many attempts under way."),
+    "fallback": Field(
+        kind=Kind.TEXT, about="The destination that is told when this one is paused."
+    ),
+}
 DESTINATIONS: Mapping[str, Mapping[str, Field]] = {
     "webhook": {
         "url": Field(kind=Kind.URL, about="Where requests go: http or https.", required=True),
-        "secret": Field(kind=Kind.SECRET, about="Signs each request (Standard Webhooks)."),
+        "secret": Field(
+            kind=Kind.SECRETS,
+            about="Signs each request (Standard Webhooks); a new one and the old one both do.",
+        ),
         "headers": Field(kind=Kind.HEADERS, about="Headers of every request."),
-        "rate_limit": _RATE_LIMIT,
+        **_QUEUE,
+        **ROUTE,
     },
     "slack": {
         # The whole URL of a Slack webhook is its secret.
-        "url": Field(kind=Kind.SECRET, about="The URL of an incoming webhook.", required=True),
-        "rate_limit": _RATE_LIMIT,
+        "url": Field(kind=Kind.SECRET, about="The URL of an incoming webhook."),
+        "token": Field(kind=Kind.SECRET, about="The token of a bot, in place of a webhook."),
+        "channel": Field(kind=Kind.TEXT, about="Where the bot posts, if an action says nothing."),
+        **_QUEUE,
+        **ROUTE,
     },
 }
 """Destination types and the keys of each."""
+
+ADDRESSES: Mapping[str, tuple[tuple[str, ...], ...]] = {"slack": (("url",), ("token", "channel"))}
+"""Where the address of a type is: in these keys, or in those."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110 §5.6.2
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
@@ -104,33 +124,19 @@ def parse_destination(name: str, entry: Entry, problems: Problems) -> Destinatio
         return None
     type_, table = found
     fields = DESTINATIONS[type_]
-    check_keys(table, ("type", *fields), problems, later=later.DESTINATION)
+    check_keys(table, ("type", *fields), problems)
     options = parse_fields(table, fields, problems, f"a destination of type {type_}")
-    url, secret, rate_limit = options.get("url"), options.get("secret"), options.get("rate_limit")
-    headers = options.get("headers")
-    if not isinstance(url, Secret):
+    options["route"] = take_route(table, options, problems)
+    if type_ == "slack":
+        options["url"] = slack_url(table, options.get("url"), problems)
+    if not isinstance(options.get("url"), Secret):
         return None
-    check_url(table, url, problems)
-    _check_signing(table, secret, problems)
-    return Destination(
-        name=name,
-        type=type_,
-        url=url,
-        headers=headers if isinstance(headers, Mapping) else {},
-        secret=secret if isinstance(secret, Secret) else None,
-        rate_limit=rate_limit if isinstance(rate_limit, Rate) else None,
-        place=entry.key_place,
-    )
-
-
-def _check_signing(table: Table, secret: object, problems: Problems) -> None:
-    """Note a secret that claims to be one of Standard Webhooks and is none; it is not shown."""
-    node = value_of(table, "secret")
-    if not isinstance(node, Scalar) or node.unresolved or not isinstance(secret, Secret):
-        return
-    if secret.value.startswith(PREFIX) and base64_key(secret.value) is None:
-        message = f"'secret' begins with {PREFIX}, expected base64 behind it"
-        problems.note(node.place, message)
+    check_url(table, problems)
+    check_signing(table, problems)
+    check_concurrency(table, problems)
+    place = entry.key_place
+    # Each other key is a field of the same name, and was read by the kind that it has.
+    return Destination(name=name, type=type_, place=place, **options)  # type: ignore[arg-type]
 
 
 def _typed(
@@ -213,6 +219,14 @@ def _secret(key: str, node: Node, problems: Problems) -> Secret | None:
     return None
 
 
+def _secrets(key: str, node: Node, problems: Problems) -> tuple[Secret, ...]:
+    nodes = node.items if isinstance(node, Items) else (node,)
+    if not nodes:
+        problems.note(node.place, f"'{key}' is an empty list, expected a text or several")
+    found = (_secret(key, each, problems) for each in nodes)
+    return tuple(secret for secret in found if secret)
+
+
 def _texts(key: str, node: Node, problems: Problems) -> tuple[str, ...]:
     return tuple(text for text, _ in as_texts(key, node, problems))
 
@@ -258,23 +272,25 @@ _READERS: Mapping[Kind, Callable[[str, Node, Problems], object]] = {
     Kind.NUMBER: as_number,
     Kind.FILTER: as_filter,
     Kind.SECRET: _secret,
+    Kind.SECRETS: _secrets,
     Kind.URL: _secret,
     Kind.HEADERS: _headers,
 }
 
 
-def check_url(table: Table, url: Secret, problems: Problems) -> None:
+def check_url(table: Table, problems: Problems) -> None:
     """Note what is wrong with the `url` of a mapping, in words that do not show it."""
-    node = table.entries["url"].value
-    if isinstance(node, Scalar) and node.unresolved:
+    node = value_of(table, "url")
+    url = node.value if isinstance(node, Scalar) and not node.unresolved else None
+    if not isinstance(node, Scalar) or not isinstance(url, str):
         return
-    fault = url_fault(url.value)
-    if fault is None and "{{" in url.value:
+    fault = url_fault(url)
+    if fault is None and "{{" in url:
         fault = "a destination's URL cannot be a template"
-    if fault is None and has_blank(url.value):
+    if fault is None and has_blank(url):
         fault = "a URL cannot hold spaces or control characters"
     if fault:
-        problems.note(node.place, f"'url': {fault}", _scheme_hint(url.value))
+        problems.note(node.place, f"'url': {fault}", _scheme_hint(url))
 
 
 def _scheme_hint(url: str) -> str | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reactor.config.node import Items, Node, Problems, Scalar, Table, did_you_mean, kind_of
 from reactor.duration import parse_duration
+from reactor.model.host import host_of
 from reactor.model.rule import Rate
 
 FILTERS = ("type", "object", "parent")
@@ -17,7 +18,6 @@ _URI_FILTERS = ("object", "parent")
 _RATE = re.compile(r"([0-9]{1,9}) per ([0-9a-z]+)")
 _MAX_NAME = 200
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
-_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:@\[\]{}%]+)(?::([0-9]{1,5})?)?")
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _EXPECTED_RATE = 'N per DURATION such as "1 per 5m"'
@@ -200,15 +200,17 @@ def url_fault(url: str) -> str | None:
     found = _AUTHORITY.match(url)
     if found is None:
         return "expected a URL that begins with http:// or https://"
-    authority = found[1]
+    return None if host_of(found[0]) else _authority_fault(found[1])
+
+
+def _authority_fault(authority: str) -> str:
     if "{" in authority:
         return "a template cannot choose scheme, host or port of a URL"
     if "@" in authority:
         return "a URL with a user name or a password is not supported"
-    host = _HOST.fullmatch(authority)
-    if host is None or not 0 < int(host[1] or 80) < 65536:
-        return "expected a URL with a host, such as https://example.com/path"
-    return None
+    if not authority.isascii():
+        return "a host beyond ASCII is written as DNS has it, xn--…"
+    return "expected a URL with a host, such as https://example.com/path"
 
 
 def has_blank(text: str) -> bool:

@@ -37,6 +37,7 @@ def judge(action: ActionType, response: Response) -> Outcome:
             verdict=Verdict.RETRY,
             detail=f"the answer cannot be judged: {_kind(error)}",
             status=response.status,
+            response=response,
         )
 
 

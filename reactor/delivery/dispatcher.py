@@ -1,37 +1,43 @@
 """The thread that keeps promises: claims due deliveries, sends, judges, decides, records.
 
 It never waits for a commit: claims and records go to the journal's writer as futures, and their
-end wakes the loop as an answer from the network does.
+end wakes the loop as an answer from the network does. What may go out at once was claimed when it
+was promised, and is handed over.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from threading import Event, Lock
+from threading import Event
 
 from reactor.clock import monotonic
 from reactor.delivery.attempt import judge, prepare
-from reactor.delivery.lanes import Lane, Lanes
+from reactor.delivery.breaker import spared
+from reactor.delivery.claims import BREATH, Claims
+from reactor.delivery.excerpt import answered, sent
+from reactor.delivery.handover import Handover
+from reactor.delivery.lanes import Lanes
+from reactor.delivery.notices import MOST_WAITING
+from reactor.delivery.pauses import Pauses
+from reactor.delivery.ratelimit import Window
+from reactor.delivery.records import Records
 from reactor.delivery.retry import Decision, decide
 from reactor.delivery.transport import Transport
 from reactor.journal import deliveries
 from reactor.journal.database import Connection
-from reactor.journal.moves import INTERRUPTED, Advance, Claim, Finish
+from reactor.journal.lanes import pauses, windows
+from reactor.journal.moves import INTERRUPTED, Advance
 from reactor.journal.writer import Writer
-from reactor.model.delivery import Attempt, Delivery, Move, State
-from reactor.model.errors import JournalUnavailable
-from reactor.model.journal import Finished
+from reactor.model.delivery import Attempt, Delivery, Move
+from reactor.model.journal import Finished, Pause
 from reactor.model.protocols import ActionType
 from reactor.model.request import HttpRequest, LogLine, ObjectCall, Outcome, Response, Verdict
-from reactor.model.rule import Rate, Ruleset
+from reactor.model.rule import Ruleset
 from reactor.observe.pulse import Pulse
 from reactor.platforms.calls import Calls
 
 LONGEST_NAP = timedelta(seconds=5)
 """A jump of the wall clock delays what is due by no more than this."""
-
-_BREATH = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +48,16 @@ class Begun:
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Claiming:
-    """Deliveries that are ours once the journal says so."""
-
-    wanted: list[Delivery]
-    future: Future[frozenset[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """An attempt that is over, on its way into the journal."""
-
-    lane: str
-    result: Finished
-
-
-@dataclass(frozen=True, slots=True)
-class _Recording:
-    """Attempts that are over once the journal says so."""
-
-    ended: list[_Ended]
-    future: Future[frozenset[str]]
-
-
 @dataclass(slots=True, kw_only=True)
 class Dispatcher:
-    """One thread calls `run`, or `step`; `wake`, `adopt` and `stop` may be called from any.
+    """One thread calls `run`, or `step`; the rest may be called from any. Whoever promises
+    deliveries calls `claim`, commits, and calls `hand_over`, or `give_back`.
 
     `reader` is a read-only connection for this object alone. `now` is the wall clock, `jitter`
     uniform in [0, 1). `write_line` writes to reactor's log. `on_attempt` is told of every attempt
-    when it has ended. Neither may block. `calls` wakes the transport when one of them has ended.
-    `pulse` is that of `run`. Close `writer` and `calls` before `transport`.
+    when it has ended, and `tell` gets a sentence when a destination is paused and when it takes
+    deliveries again. None of them may block. `calls` wakes the transport when one of them has
+    ended. `pulse` is that of `run`. Close `writer` and `calls` before `transport`.
     """
 
     ruleset: Ruleset
@@ -86,19 +70,37 @@ class Dispatcher:
     jitter: Callable[[], float]
     write_line: Callable[[LogLine], None]
     on_attempt: Callable[[Delivery, Attempt, Decision], None]
+    tell: Callable[[str], None]
     grace: timedelta = timedelta(seconds=10)
     pulse: Pulse = field(default_factory=lambda: Pulse(monotonic), init=False)
 
-    _lanes: Lanes = field(default_factory=Lanes, init=False)
-    _claiming: _Claiming | None = field(default=None, init=False)
-    _ended: list[_Ended] = field(default_factory=list, init=False)
-    _recording: _Recording | None = field(default=None, init=False)
-    _under_way: int = field(default=0, init=False)
-    _rest_until: datetime | None = field(default=None, init=False)
+    _lanes: Lanes = field(init=False)
+    _handover: Handover = field(init=False)
+    _claims: Claims = field(init=False)
+    _pauses: Pauses = field(init=False)
+    _records: Records = field(init=False)
     _seen: datetime | None = field(default=None, init=False)
-    _woken: set[str] = field(default_factory=set, init=False)
-    _lock: Lock = field(default_factory=Lock, init=False)
     _stop: Event = field(default_factory=Event, init=False)
+
+    def __post_init__(self) -> None:
+        """Know what an earlier process knew of the destinations. Blocks for a read."""
+        self._lanes = Lanes(self.ruleset.destinations)
+        self._handover = Handover(self._lanes)
+        self._claims = Claims(
+            writer=self.writer, reader=self.reader, lanes=self._lanes, on_commit=self._on_commit
+        )
+        self._pauses = Pauses(
+            ruleset=lambda: self.ruleset,
+            actions=self.actions,
+            tell=self.tell,
+            waiting=lambda lane: deliveries.waiting(self.reader, lane, MOST_WAITING),
+        )
+        self._records = Records(
+            writer=self.writer, lanes=self._lanes, pauses=self._pauses, on_commit=self._on_commit
+        )
+        self._pauses.restore(self._lanes, pauses(self.reader))
+        for name, starts in windows(self.reader).items():
+            self._lanes[name].window = Window(starts)
 
     def run(self) -> None:
         """The thread's body: keeps promises until `stop`, then lets running attempts end."""
@@ -110,18 +112,39 @@ class Dispatcher:
 
     def wake(self, lanes: Iterable[str]) -> None:
         """Say that these lanes may have something due."""
-        with self._lock:
-            self._woken.update(lanes)
+        self._lanes.wake(lanes)
+        self.transport.wake()
+
+    def claim(self, promised: Iterable[Delivery]) -> tuple[Delivery, ...]:
+        """The same deliveries, as they are to be committed: those that may go out at once are
+        running already."""
+        return self._handover.claim(promised, self.now())
+
+    def hand_over(self, promised: Iterable[Delivery]) -> None:
+        """These, as `claim` returned them, are committed: send them."""
+        self._handover.hand_over(promised)
+        self.transport.wake()
+
+    def give_back(self, promised: Iterable[Delivery]) -> None:
+        """These were not committed, and will not be."""
+        self._handover.give_back(promised)
         self.transport.wake()
 
     def adopt(self, ruleset: Ruleset) -> None:
-        """Send by `ruleset` from the next attempt on: new addresses, secrets and rate limits."""
+        """Send by `ruleset` from the next attempt on: new addresses, secrets and rate limits. A
+        paused destination that is another now is asked at once."""
         self.ruleset = ruleset
         self.wake(ruleset.destinations)
+
+    @property
+    def paused(self) -> Mapping[str, Pause]:
+        """The lanes that are paused."""
+        return self._pauses.current
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when all that runs has ended and is recorded. What
         has not ended after `grace` is made again at the next start."""
+        self._lanes.close()  # before `run` sees that nothing is under way any more
         self._stop.set()
         self.transport.wake()
 
@@ -129,91 +152,39 @@ class Dispatcher:
         """One round. Waits up to `nap` when there is nothing to do."""
         self.pulse.turn()
         now = self.now()
-        if self._seen is not None and now < self._seen - _BREATH:
+        if self._seen is not None and now < self._seen - BREATH:
             self._follow_back(self._seen - now, now)
         self._seen = now
-        self._take_woken(now)
-        self._settle_record(now)
-        self._settle_claim(now)
-        self._claim_due(now)
-        self._record_ended(now)
+        self._take_up(now)
+        self._records.settle(now)
+        ours = [*self._handover.take(), *self._claims.settle(now)]
+        self._lanes.count_starts(ours, now)
+        for delivery in ours:
+            self._begin(Begun(delivery, now))
+        if not self._stop.is_set():
+            self._claims.ask(now)
+        self._records.hand_in(now)
         pause = min(nap, self._patience(now))
         self.pulse.turn(pause.total_seconds())
         answered = self.transport.step(pause)
         self.pulse.turn()
         for begun, response in [*answered, *self.calls.finished()]:
-            self._under_way -= 1
             self._conclude(begun, judge(self.actions[begun.delivery.type], response))
 
     def _follow_back(self, by: timedelta, now: datetime) -> None:
         """The clock was set back: nothing waits the longer for it."""
-        self._rest_until = None
+        self._claims.rest_until = self._records.rest_until = None
+        self._lanes.follow_back(by)
         names = self._lanes.names()
         advanced = self.writer.submit(Advance(by=by, at=now))
         advanced.add_done_callback(lambda _: self.wake(names))
 
-    def _take_woken(self, now: datetime) -> None:
-        with self._lock:
-            names, self._woken = self._woken, set()
-        for name in names:
-            self._lanes[name].look(now)
-
-    def _claim_due(self, now: datetime) -> None:
-        """Ask the journal for what is due: one claim over all lanes, one at a time."""
-        if self._claiming or self._stop.is_set() or self._is_resting(now):
-            return
-        wanted = [found for lane in self._lanes.ripe(now) for found in self._due(lane, now)]
-        if wanted:
-            claim = Claim(ids=tuple(delivery.id for delivery in wanted), at=now)
-            self._claiming = _Claiming(wanted, self.writer.submit(claim))
-            self._claiming.future.add_done_callback(self._on_commit)
-
-    def _due(self, lane: Lane, now: datetime) -> list[Delivery]:
-        """What may go out of one lane now; says when to look again."""
-        limit, rate = self._lanes.free(lane), self._rate(lane)
-        if rate is not None:
-            limit = min(limit, lane.limit(rate, now))
-        if limit <= 0:
-            return []
-        found = deliveries.due(self.reader, lane.name, now, limit)
-        if len(found) < limit:
-            lane.look_at = deliveries.next_due(self.reader, lane.name, now)
-        self._lanes.occupy(lane, len(found))
-        return found
-
-    def _rate(self, lane: Lane) -> Rate | None:
-        destination = self.ruleset.destinations.get(lane.name)
-        return None if destination is None else destination.rate_limit
-
-    def _settle_claim(self, now: datetime) -> None:
-        """Begin what is really claimed: the claim is on disk before a byte leaves."""
-        if self._claiming is None or not self._claiming.future.done():
-            return
-        wanted, claimed = self._claiming.wanted, self._result(self._claiming.future, now)
-        self._claiming = None
-        for delivery in wanted:
-            lane = self._lanes[delivery.lane]
-            if claimed is not None and delivery.id in claimed:
-                lane.count_start(self._rate(lane), now)
-                running = replace(
-                    delivery, state=State.RUNNING, attempts=delivery.attempts + 1, reason=None
-                )
-                self._begin(Begun(running, now))
-            else:
-                self._lanes.release(lane)
-                lane.look(now)
-
-    def _result(self, future: Future[frozenset[str]], now: datetime) -> frozenset[str] | None:
-        """The ids that were written; None if the journal refused, and then we rest, lest we ask
-        again without a pause."""
-        try:
-            return future.result()
-        except JournalUnavailable:
-            self._rest_until = now + _BREATH
-            return None
-
-    def _is_resting(self, now: datetime) -> bool:
-        return self._rest_until is not None and now < self._rest_until
+    def _take_up(self, now: datetime) -> None:
+        """What other threads brought: new rules, and lanes to look into."""
+        if self._lanes.destinations is not self.ruleset.destinations:
+            self._lanes.adopt(self.ruleset.destinations, now)
+            self._pauses.look_over(self._lanes)
+        self._lanes.look_into_woken(now)
 
     def _begin(self, begun: Begun) -> None:
         if self._stop.is_set():
@@ -222,10 +193,8 @@ class Dispatcher:
         action = self.actions[begun.delivery.type]
         effect = prepare(action, begun.delivery, self.ruleset, begun.started_at)
         if isinstance(effect, HttpRequest):
-            self._under_way += 1
             self.transport.start(begun, effect)
         elif isinstance(effect, ObjectCall):
-            self._under_way += 1
             self.calls.start(begun, effect)
         elif isinstance(effect, LogLine):
             self.write_line(effect)
@@ -234,9 +203,16 @@ class Dispatcher:
             self._conclude(begun, effect)
 
     def _conclude(self, begun: Begun, outcome: Outcome) -> None:
-        """Decide what follows from the end of an attempt."""
-        now = self.now()
-        decision = decide(begun.delivery, outcome, now, self.jitter())
+        """Decide what follows from the end of an attempt, and learn how its destination is."""
+        now, jitter, lane = self.now(), self.jitter(), self._lanes[begun.delivery.lane]
+        if outcome.is_refusal and begun.delivery.destination is None:
+            # An address within a rule may be another for each event.
+            outcome = replace(outcome, is_refusal=False)
+        was_probed, outcome = lane.is_probed, spared(lane.breaker, outcome)
+        self._pauses.learn(lane, outcome, begun.started_at, now, jitter)
+        if was_probed and not lane.is_probed:
+            self._claims.hasten(lane.name, now)
+        decision = decide(begun.delivery, outcome, now, jitter)
         self._end(begun, decision, _attempt(begun, now, outcome.verdict, outcome))
 
     def _interrupt(self, begun: Begun) -> None:
@@ -248,33 +224,12 @@ class Dispatcher:
 
     def _end(self, begun: Begun, decision: Decision, attempt: Attempt) -> None:
         """Keep what is to be recorded, and tell."""
-        self._lanes.release(self._lanes[begun.delivery.lane])
+        self._lanes.release(begun.delivery.lane)
         result = Finished(
             attempt=attempt, move=decision.move, due_at=decision.due_at, reason=decision.reason
         )
-        self._ended.append(_Ended(begun.delivery.lane, result))
+        self._records.add(begun.delivery, result)
         self.on_attempt(begun.delivery, attempt, decision)
-
-    def _record_ended(self, now: datetime) -> None:
-        """Hand the journal all that ended; what ends meanwhile waits for the next record."""
-        if self._recording or not self._ended or self._is_resting(now):
-            return
-        ended, self._ended = self._ended, []
-        finish = Finish(results=tuple(each.result for each in ended))
-        self._recording = _Recording(ended, self.writer.submit(finish))
-        self._recording.future.add_done_callback(self._on_commit)
-
-    def _settle_record(self, now: datetime) -> None:
-        """Recorded, an attempt may have left a retry, or given the turn to the next in order."""
-        if self._recording is None or not self._recording.future.done():
-            return
-        ended, recorded = self._recording.ended, self._result(self._recording.future, now)
-        self._recording = None
-        if recorded is None:
-            self._ended = ended + self._ended
-            return
-        for each in ended:
-            self._lanes[each.lane].look(now)
 
     def _on_commit(self, _future: object) -> None:
         self.transport.wake()
@@ -283,28 +238,28 @@ class Dispatcher:
         """How long nothing needs us unless we are woken."""
         if self._stop.is_set():
             return LONGEST_NAP if self._is_unfinished() else timedelta()
-        if self._rest_until is not None and now < self._rest_until:
-            return self._rest_until - now
-        look_at = None if self._claiming else self._lanes.next_look()
+        rests = [at for at in (self._claims.rest_until, self._records.rest_until) if at]
+        if left := [at - now for at in rests if at > now]:
+            return min(left)
+        look_at = None if self._claims.is_under_way else self._lanes.next_look()
         return LONGEST_NAP if look_at is None else max(look_at - now, timedelta())
 
     def _wind_down(self) -> None:
         """Let running attempts end, then cut off the rest, and see all of it recorded. While the
         journal takes nothing the attempts stay marked as running, and are made again."""
-        self._step_on()
+        self._step_on(self._is_unfinished)
         for begun in [*self.transport.abandon(), *self.calls.abandon()]:
-            self._under_way -= 1
             self._interrupt(begun)
-        self._step_on()
+        self._step_on(lambda: self._records.is_under_way)
 
     def _is_unfinished(self) -> bool:
-        """Whether anything is under way, or on its way into the journal."""
-        return bool(self._under_way or self._claiming or self._ended or self._recording)
+        """Whether anything is claimed, or on its way into the journal."""
+        return self._lanes.busy > 0 or self._records.is_under_way
 
-    def _step_on(self) -> None:
-        """Until all is finished, at most for `grace`."""
+    def _step_on(self, is_left: Callable[[], bool]) -> None:
+        """While there is something left, at most for `grace`."""
         deadline = monotonic() + self.grace.total_seconds()
-        while self._is_unfinished() and (left := deadline - monotonic()) > 0:
+        while is_left() and (left := deadline - monotonic()) > 0:
             self.step(timedelta(seconds=left))
 
 
@@ -318,4 +273,7 @@ def _attempt(begun: Begun, now: datetime, verdict: str, outcome: Outcome) -> Att
         status=outcome.status,
         detail=outcome.detail,
         action_uri=outcome.action_uri,
+        timings=outcome.response.timings if outcome.response else None,
+        request=sent(outcome.response, verdict),
+        response=answered(outcome.response, verdict),
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from threading import Condition
 
 from reactor.delivery.transport import Transport
-from reactor.model.request import HttpRequest, Response, shown_url
+from reactor.model.request import HttpRequest, Response, Route, shown_url
 from reactor.model.rule import Heartbeat
 
 TIMEOUT = timedelta(seconds=10)
@@ -81,7 +81,10 @@ class Heart:
     def _call(self, heartbeat: Heartbeat) -> None:
         """One call, to its end or to ours."""
         url = heartbeat.url.value
-        request = HttpRequest(method="GET", url=url, headers={}, body=b"", timeout=TIMEOUT)
+        route = Route(allow=heartbeat.allow)
+        request = HttpRequest(
+            method="GET", url=url, headers={}, body=b"", timeout=TIMEOUT, route=route
+        )
         self._transport.start(None, request)
         while not self._is_stopped:
             for _, response in self._transport.step(TIMEOUT):

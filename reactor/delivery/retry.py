@@ -1,15 +1,15 @@
 """What follows from an outcome: done, again at a time, or a dead letter. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from reactor.duration import format_duration
 from reactor.model.delivery import Delivery, Move, RetryPolicy
 from reactor.model.request import Outcome, Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """SUCCEED, RETRY at `due_at`, or BURY. `reason` says why it was not a success."""
 
     move: Move
@@ -40,6 +40,10 @@ def backoff(policy: RetryPolicy, attempts: int, jitter: float) -> timedelta:
 
     All of the span, so that deliveries which failed together do not come back together.
     """
-    enough = (policy.ceiling // policy.first).bit_length()  # beyond the ceiling, no overflow
-    doublings = min(max(attempts - 1, 0), enough)
-    return min(policy.ceiling, policy.first * (1 << doublings)) * jitter
+    return doubled(policy.first, policy.ceiling, attempts - 1) * jitter
+
+
+def doubled(first: timedelta, ceiling: timedelta, times: int) -> timedelta:
+    """`first` doubled so many times, up to `ceiling`."""
+    enough = (ceiling // first).bit_length()  # beyond the ceiling, no overflow
+    return min(ceiling, first * (1 << min(max(times, 0), enough)))

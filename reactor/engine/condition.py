@@ -11,7 +11,7 @@ from reactor.engine.operators import Operator, either
 from reactor.engine.selector import MISSING, JsonPath
 from reactor.model.condition import Condition, Path
 from reactor.model.event import Record
-from reactor.model.lookup import Reference
+from reactor.model.lookup import NOT_ASKED, Reference
 from reactor.model.match import Reason, Truth
 
 
@@ -47,6 +47,11 @@ class Test:
         """Whether it is unknown and a field that it speaks of was not looked up."""
         return self.evaluate(record) is None and _some_open(self.references(), record)
 
+    def may_be(self, record: Record, *, wanted: bool) -> bool:
+        """Whether it is so, or could be by a lookup."""
+        truth = self.evaluate(record)
+        return truth is wanted or (truth is None and _some_open(self.references(), record))
+
     def references(self) -> Iterator[Reference]:
         """What the operator has to know of this field and of others."""
         return self.operator.references(self.path)
@@ -76,6 +81,10 @@ class All:
         """Whether it is unknown by a part that is so for want of a lookup."""
         return self.evaluate(record) is None and any(part.lacks(record) for part in self.parts)
 
+    def may_be(self, record: Record, *, wanted: bool) -> bool:
+        """Whether each part may be true, or some part false."""
+        return (all if wanted else any)(part.may_be(record, wanted=wanted) for part in self.parts)
+
     def references(self) -> Iterator[Reference]:
         """Those of the parts."""
         return (reference for part in self.parts for reference in part.references())
@@ -94,6 +103,10 @@ class Any:
     def lacks(self, record: Record) -> bool:
         """Whether it is unknown by a part that is so for want of a lookup."""
         return self.evaluate(record) is None and any(part.lacks(record) for part in self.parts)
+
+    def may_be(self, record: Record, *, wanted: bool) -> bool:
+        """Whether some part may be true, or each part false."""
+        return (any if wanted else all)(part.may_be(record, wanted=wanted) for part in self.parts)
 
     def references(self) -> Iterator[Reference]:
         """Those of the parts."""
@@ -115,6 +128,10 @@ class Not:
         """Whether the part does."""
         return self.part.lacks(record)
 
+    def may_be(self, record: Record, *, wanted: bool) -> bool:
+        """Whether the part may be the contrary."""
+        return self.part.may_be(record, wanted=not wanted)
+
     def references(self) -> Iterator[Reference]:
         """Those of the part."""
         return self.part.references()
@@ -129,7 +146,10 @@ def is_open(reference: Reference, record: Record) -> bool:
 
 
 def reason_of(truth: Truth, condition: Condition, record: Record) -> Reason:
-    """Why a rule whose condition came out as `truth` (false or unknown) did not match."""
+    """Why a rule whose condition came out as `truth` (false or unknown) did not match. What was not
+    asked for was not needed: then it is for something else that the rule could not match."""
     if truth is False:
         return Reason.CONDITION_FALSE
-    return Reason.LOOKUP_FAILED if condition.lacks(record) else Reason.FIELD_MISSING
+    asked = {kind: why for kind, why in record.unknown.items() if why != NOT_ASKED}
+    lacks = condition.lacks(Record(record.fields, record.platform, asked))
+    return Reason.LOOKUP_FAILED if lacks else Reason.FIELD_MISSING

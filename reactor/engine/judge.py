@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 
 from reactor.model.request import Fault, Outcome, Response, Verdict
@@ -29,6 +30,7 @@ def judge_http(response: Response) -> Outcome:
         status=response.status,
         retry_after=_clamped(response.retry_after) if verdict is Verdict.RETRY else None,
         action_uri=response.action_uri,
+        response=response,
     )
 
 
@@ -54,6 +56,7 @@ def _success(status: int, response: Response) -> str:
     return told if action is None or action in told else f"{told}, action {action}"
 
 
+@lru_cache(maxsize=1024)  # asked for every answer
 def named(status: int) -> str:
     """A status as people read it: "503 Service Unavailable", or the bare number if unknown."""
     try:

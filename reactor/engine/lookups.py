@@ -5,9 +5,12 @@ laid into an event only if it cannot be of another moment of the object's life.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
+from reactor.engine.compiled import CompiledRules
 from reactor.engine.condition import is_open
 from reactor.engine.normalize import record_of
 from reactor.engine.rest import (
@@ -24,7 +27,7 @@ from reactor.engine.selector import MISSING
 from reactor.model.event import PLATFORM_OBJECTS, Event, Record
 from reactor.model.lookup import NOT_ASKED, Found, Need, Reference
 from reactor.model.protocols import ActionType
-from reactor.model.rule import ActionSpec, Rule, Ruleset
+from reactor.model.rule import ActionSpec, Rule
 from reactor.model.uri import parse_uri
 
 _LINKED_BY = {
@@ -37,17 +40,16 @@ _SLACK = timedelta(seconds=2)  # REST tells whole seconds, and a frame is sent a
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A rule that speaks of platform objects, and the fields that it speaks of."""
+    """What rules want to know of platform objects: by rule's name the fields that it speaks of."""
 
-    rule: Rule
-    references: frozenset[Reference]
+    rules: CompiledRules
+    references: Mapping[str, frozenset[Reference]]
 
 
-def wanted(ruleset: Ruleset, actions: Mapping[str, ActionType]) -> tuple[Wanted, ...]:
-    """What the rules want to know of platform objects: nothing, if none speaks of any."""
-    enabled = (rule for rule in ruleset.rules if rule.enabled)
-    every = (Wanted(rule, frozenset(_references(rule, actions))) for rule in enabled)
-    return tuple(each for each in every if each.references)
+def wanted(rules: CompiledRules, actions: Mapping[str, ActionType]) -> Wanted:
+    """What the rules want to know: nothing, if none speaks of platform objects."""
+    every = {rule.name: frozenset(_references(rule, actions)) for rule in rules.ruleset.rules}
+    return Wanted(rules, {name: references for name, references in every.items() if references})
 
 
 def _references(rule: Rule, actions: Mapping[str, ActionType]) -> Iterator[Reference]:
@@ -92,31 +94,22 @@ def uri_of(event: Event, kind: str) -> str | None:
     return uri if isinstance(uri, str) and read_object(kind, uri) else None
 
 
-def needs(event: Event, wanted: Iterable[Wanted]) -> tuple[Need, ...]:
+def needs(event: Event, wanted: Wanted) -> tuple[Need, ...]:
     """What has to be asked before the event can be decided: one need for an object at most.
 
     Answers may lead to further needs, of objects that they link to, but never to the same again.
     """
-    if NOT_ASKED not in event.unknown.values():
+    if not wanted.references or NOT_ASKED not in event.unknown.values():
         return ()
     record = record_of(event)
     found: dict[str, Need] = {}
-    for each in wanted:
-        if not _may_match(each.rule, event, record):
+    for rule in wanted.rules.possible(event.source, record):
+        if rule.unless is not None and rule.unless.evaluate(record) is True:
             continue
-        for need in _each_need(event, record, each.references):
+        for need in _each_need(event, record, wanted.references.get(rule.name, frozenset())):
             if need.fresh or need.kind not in found:
                 found[need.kind] = need
     return tuple(found[kind] for kind in PLATFORM_OBJECTS if kind in found)
-
-
-def _may_match(rule: Rule, event: Event, record: Record) -> bool:
-    """Whether it matches, or would if what was not looked up were this or that."""
-    if rule.sources is not None and event.source not in rule.sources:
-        return False
-    if rule.match.evaluate(record) is not True and not rule.match.lacks(record):
-        return False
-    return rule.unless is None or rule.unless.evaluate(record) is not True
 
 
 def _each_need(event: Event, record: Record, references: Iterable[Reference]) -> Iterator[Need]:

@@ -43,7 +43,7 @@ class Names:
     def _fits(self, known: Mapping[str, object]) -> Truth:
         if known.get("name") == self.operand:
             return True
-        known_id = _id_of(known)
+        known_id = id_of(known)
         if self.id is not None and known_id is not None:
             return self.id == known_id
         return False if "name" in known else None
@@ -57,7 +57,7 @@ def names(text: str) -> Names:
     return Names(text, (found.id if found else text).lower())
 
 
-def _id_of(known: Mapping[str, object]) -> str | None:
+def id_of(known: Mapping[str, object]) -> str | None:
     uuid, uri = known.get("uuid"), known.get("uri")
     if isinstance(uuid, str):
         return uuid.lower()

@@ -184,7 +184,8 @@ class SomeElement:
         """False on everything but a list."""
         if not isinstance(value, list):
             return False
-        return either(part.test(each, record) for each in value for part in self.operand)
+        parts = _settled(self.operand, record)
+        return either(part.test(each, record) for each in value for part in parts)
 
     def references(self, path: Path) -> Iterator[Reference]:
         """Those of the parts."""
@@ -203,7 +204,8 @@ class EachFound:
         """False on everything but a list."""
         if not isinstance(value, list):
             return False
-        return both(either(part.test(each, record) for each in value) for part in self.operand)
+        parts = _settled(self.operand, record)
+        return both(either(part.test(each, record) for each in value) for part in parts)
 
     def references(self, path: Path) -> Iterator[Reference]:
         """Those of the parts."""
@@ -222,7 +224,8 @@ class NoElement:
         """False on everything but a list; true on the empty one."""
         if not isinstance(value, list):
             return False
-        truth = either(part.test(each, record) for each in value for part in self.operand)
+        parts = _settled(self.operand, record)
+        truth = either(part.test(each, record) for each in value for part in parts)
         return None if truth is None else not truth
 
     def references(self, path: Path) -> Iterator[Reference]:
@@ -240,7 +243,24 @@ class SameAs:
 
     def test(self, value: object, record: Record) -> Truth:
         """A list is equal as a whole or by some element; an empty one never."""
-        other = self.operand.find(record.fields)
+        return SameValue(self.operand.find(record.fields)).test(value, record)
+
+    def references(self, path: Path) -> Iterator[Reference]:
+        """Those of both paths."""
+        return chain(path.references(), self.operand.references())
+
+
+@dataclass(frozen=True, slots=True)
+class SameValue:
+    """What `{field: path}` asks once the other field's value is found."""
+
+    operand: object
+    name: ClassVar[str] = "field"
+    absent: ClassVar[Truth] = None
+
+    def test(self, value: object, record: Record) -> Truth:  # noqa: ARG002 -- as every operator
+        """As SameAs."""
+        other = self.operand
         if other is MISSING:
             return None
         if isinstance(value, list):
@@ -248,8 +268,26 @@ class SameAs:
         return same(value, other)
 
     def references(self, path: Path) -> Iterator[Reference]:
-        """Those of both paths."""
-        return chain(path.references(), self.operand.references())
+        """Those of the path."""
+        return path.references()
+
+
+def _settled(operators: tuple[Operator, ...], record: Record) -> tuple[Operator, ...]:
+    """The operators as they are asked of many elements of one record: other fields are found once,
+    not for each element."""
+    return tuple(_settle(each, record) for each in operators)
+
+
+def _settle(operator: Operator, record: Record) -> Operator:
+    if isinstance(operator, SameAs):
+        return SameValue(operator.operand.find(record.fields))
+    if isinstance(operator, IsNot):
+        return IsNot(_settle(operator.operand, record))
+    if isinstance(operator, OneOf):
+        return OneOf(_settled(operator.operand, record))
+    if isinstance(operator, AllOf):
+        return AllOf(_settled(operator.operand, record))
+    return operator
 
 
 def same(one: object, other: object) -> bool:

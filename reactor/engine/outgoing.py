@@ -10,12 +10,12 @@ from datetime import datetime
 from urllib.parse import quote
 
 from reactor import __version__
-from reactor.engine.signature import sign
+from reactor.engine.signature import sign_all
 from reactor.model.delivery import Delivery
 from reactor.model.errors import DestinationRemoved, RenderFailed
-from reactor.model.request import HttpRequest
+from reactor.model.request import PLAIN, HttpRequest
 from reactor.model.rule import Destination
-from reactor.model.secret import Joint, Parts, Vault
+from reactor.model.secret import Joint, Parts, SecretRef, Vault
 
 JSON_TYPE = "application/json"
 TEXT_TYPE = "text/plain; charset=utf-8"
@@ -54,6 +54,8 @@ def http_request(
     Raises DestinationRemoved, and RenderFailed when a secret is gone or a header cannot be sent.
     """
     stored, timestamp = delivery.request, int(now.timestamp())
+    if stored.url is not None:
+        destination = None  # what belongs to a destination goes to its address, and to no other
     body = joined(stored.body, vault).encode()
     headers = dict(_given_headers(stored.headers, destination, vault))
     headers |= {
@@ -62,15 +64,17 @@ def http_request(
         "webhook-timestamp": str(timestamp),
         "user-agent": f"reactor/{__version__}",
     }
-    if destination is not None and destination.secret is not None:
-        secret = destination.secret.value
-        headers["webhook-signature"] = sign(secret, delivery.id, timestamp, body)
+    if destination is not None and destination.secret:
+        secrets = [secret.value for secret in destination.secret]
+        headers["webhook-signature"] = sign_all(secrets, delivery.id, timestamp, body)
     return HttpRequest(
         method=stored.method,
         url=_address(delivery, destination, vault),
         headers=headers,
         body=body,
         timeout=delivery.timeout,
+        route=PLAIN if destination is None else destination.route,
+        secrets=_secrets(stored.body, vault),
     )
 
 
@@ -80,6 +84,13 @@ def joined(parts: Parts, vault: Vault) -> str:
         return vault.join(parts, ENCODERS)
     except KeyError as gone:
         raise RenderFailed(f"{gone.args[0]} is no longer in the rule file") from None
+
+
+def _secrets(body: Parts, vault: Vault) -> tuple[str, ...]:
+    """What the body holds that nobody may see, as it is and as it is written there."""
+    refs = [part for part in body if isinstance(part, SecretRef)]
+    found = [(ref, vault.values[ref.reference]) for ref in refs]
+    return tuple(text for ref, value in found for text in {value, ENCODERS[ref.joint](value)})
 
 
 def summary(names: Mapping[str, object]) -> str:

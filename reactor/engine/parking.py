@@ -53,9 +53,9 @@ class Parking:
         parked = self._parked.get((answer.source, answer.event_id))
         if parked is None or answer.need not in parked.open:
             return None
-        parked.open.remove(answer.need)
         followed = self._is_followed(parked)
         parked.event = answered(parked.event, answer.need, answer.found, has_follower=followed)
+        parked.open.remove(answer.need)
         return self.head(parked.event)
 
     def head(self, event: Event) -> Event | None:

@@ -5,10 +5,11 @@ Pure (docs/architecture.md): the same event, rules, memory and `now` always give
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reactor.duration import format_time
+from reactor.engine.compiled import CompiledRules
 from reactor.engine.condition import reason_of
 from reactor.engine.gates.clock import event_clock, key_clock
 from reactor.engine.gates.suppressed import one_more, suppressed_count
@@ -82,17 +83,18 @@ class _Match:
 
 def decide(
     event: Event,
-    ruleset: Ruleset,
+    rules: CompiledRules,
     memory: Memory,
     now: datetime,
     actions: Mapping[str, ActionType],
 ) -> Decision:
     """Every rule on one event, in file order. `actions` renders what fires."""
     record = record_of(event)
-    draft = _Draft(ruleset, actions, event, record, memory, now)
+    draft = _Draft(rules.ruleset, actions, event, record, memory, now)
     undecided = []
-    for rule in ruleset.rules:
-        missed = miss(rule, event, record)
+    for rule in rules.possible(event.source, record):
+        # Without anything unknown what is possible is so.
+        missed = miss(rule, event, record) if record.unknown else _held_back(rule, record)
         if missed is None:
             _pass_gates(draft, _matched(draft, rule))
         elif missed is Reason.LOOKUP_FAILED:
@@ -110,6 +112,11 @@ def miss(rule: Rule, event: Event, record: Record) -> Reason | None:
     truth = rule.match.evaluate(record)
     if truth is not True:
         return reason_of(truth, rule.match, record)
+    return _held_back(rule, record)
+
+
+def _held_back(rule: Rule, record: Record) -> Reason | None:
+    """Why `unless` holds back a rule whose `match` is true, or None if it does not."""
     held_back = rule.unless is not None and rule.unless.evaluate(record)
     if held_back is None:  # there a field that does not exist is false: what is left is a lookup
         return Reason.LOOKUP_FAILED
@@ -204,6 +211,7 @@ def _delivery(draft: _Draft, match: _Match, action: ActionSpec, suppressed: int)
     identity = delivery_id(rule.name, action.name, event, match.key)
     names = _names(draft, match, suppressed, delivery=identity, action=action.name)
     request, fault = _render(draft, action, names)
+    is_ordered = bool(rule.group_by) and action.ordered
     return Delivery(
         id=identity,
         event_id=event.id,
@@ -213,7 +221,7 @@ def _delivery(draft: _Draft, match: _Match, action: ActionSpec, suppressed: int)
         type=action.type,
         destination=action.destination,
         lane=lane,
-        order_key=canonical([rule.name, match.key, lane]) if rule.group_by else None,
+        order_key=canonical([rule.name, match.key, lane]) if is_ordered else None,
         state=State.DEAD if fault else State.PENDING,
         request=request,
         timeout=action.timeout,
@@ -241,9 +249,17 @@ def _render(
         rendered = draft.actions[action.type].render(action, names, draft.ruleset.vault)
     except RenderFailed as fault:
         return StoredRequest(method="POST", shown_url=shown), str(fault)
-    if rendered.url and not rendered.shown_url:
-        shown = shown_url(masked(rendered.url))
-    return replace(rendered, shown_url=rendered.shown_url or shown), None
+    if rendered.shown_url is None:
+        if rendered.url:
+            shown = shown_url(masked(rendered.url))
+        rendered = StoredRequest(  # twice as fast as `replace`
+            method=rendered.method,
+            shown_url=shown,
+            url=rendered.url,
+            headers=rendered.headers,
+            body=rendered.body,
+        )
+    return rendered, None
 
 
 def _names(

@@ -1,26 +1,41 @@
 """What the operators about a single value ask, each made once from its operand.
 
 Every predicate takes any JSON value and never raises; a value of another type than the operator
-speaks of is simply false (rules.md §2, Types). Regexes and globs run on RE2: linear time.
+speaks of is simply false (rules.md §2, Types). Regexes and globs run on RE2: linear time. The
+operators that only EventBridge has are in `eventbridge`.
 """
 
 import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from reactor.engine.operators import Holds, same_scalar
 from reactor.model.errors import ReactorError
 from reactor.model.uri import comparable_uri
 
 MAX_PATTERN = 1024  # bytes
+# What counted repetitions may add to a regex, in letters and classes. RE2 takes up to 20 ns for
+# each of them and each byte of a text: 50 ms for 5 KB.
+_MAX_COPIES = 500
+_MAX_SPECIAL = 250  # `*`, `?` and classes of a glob, for the same reason
+# Bytes that RE2 may take for a pattern and for what it remembers of texts, of which there may be
+# thousands. It refuses what needs more, and compiles what fits within 30 ms.
+_MEMORY = 512 * 1024
+_PATTERN_PART = re.compile(
+    r"\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\\\]])*+(?:\]|\Z)"  # a class
+    r"|(?P<open>\((?:\?P?<\w+>|\?[^():]*:)?)|(?P<close>\))"
+    r"|\{(?P<least>[0-9]+)(?:,(?P<most>[0-9]*))?\}"
+    r"|\\.|.",
+    re.DOTALL,
+)
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _CLASS_SPECIAL = re.compile(r"[\\\[\]^&~|]")
 _BACKSLASHED = r"\\\g<0>"
 _LONGEST_NUMBER = 400  # a float has at most 309 digits before the point
 
-_Number = int | float | Decimal
+Number = int | float | Decimal
 _Text = Callable[[str], bool]
 
 
@@ -38,35 +53,62 @@ def equals(operand: object) -> Holds:
 def equals_uri(operand: str) -> Holds:
     """The URI of the same object, whatever namespace and trailing slash."""
     wanted = comparable_uri(operand)
-    return _on_text(lambda text: comparable_uri(text) == wanted)
+    return on_text(lambda text: comparable_uri(text) == wanted)
 
 
 def _prefix(operand: object) -> Holds:
-    wanted = _text(operand)
-    return _on_text(lambda text: text.startswith(wanted))
+    wanted = text_of(operand)
+    return on_text(lambda text: text.startswith(wanted))
 
 
 def _suffix(operand: object) -> Holds:
-    wanted = _text(operand)
-    return _on_text(lambda text: text.endswith(wanted))
+    wanted = text_of(operand)
+    return on_text(lambda text: text.endswith(wanted))
 
 
 def _contains(operand: object) -> Holds:
-    wanted = _text(operand)
-    return _on_text(lambda text: wanted in text)
+    wanted = text_of(operand)
+    return on_text(lambda text: wanted in text)
 
 
-def _icase(operand: object) -> Holds:
-    wanted = _text(operand).casefold()
-    return _on_text(lambda text: text.casefold() == wanted)
+def icase(operand: object) -> Holds:
+    """Equal after Unicode case folding."""
+    wanted = text_of(operand).casefold()
+    return on_text(lambda text: text.casefold() == wanted)
 
 
 def _regex(operand: object) -> Holds:
-    return _on_text(_search(_pattern(operand)))
+    pattern = _pattern(operand)
+    if _copies(pattern) > _MAX_COPIES:
+        raise OperandInvalid("it repeats too much, which would be slow")
+    return on_text(_search(pattern))
+
+
+def _copies(pattern: str) -> int:
+    """How many letters and classes are added when the counted repetitions of a regex are written
+    out. RE2 writes them out before it minds its memory, and takes many seconds for some."""
+    sizes, last, copies = [0], 0, 0  # of the groups that are open; of what would be repeated
+    for part in _PATTERN_PART.finditer(pattern):
+        if part["open"]:
+            sizes.append(0)
+        elif part["close"]:
+            last = sizes.pop() if len(sizes) > 1 else 0
+            sizes[-1] += last
+        elif part["least"]:
+            added = last * (max(int(part["least"]), int(part["most"] or 0)) - 1)
+            copies, last = copies + added, last + added
+            sizes[-1] += added
+        else:
+            last = 1
+            sizes[-1] += 1
+    return copies
 
 
 def _glob(operand: object) -> Holds:
-    return _on_text(_search(_glob_pattern(_pattern(operand))))
+    glob = _pattern(operand)
+    if sum(map(glob.count, "*?[")) > _MAX_SPECIAL:
+        raise OperandInvalid(f"a glob has at most {_MAX_SPECIAL} of '*', '?' and '['")
+    return on_text(_search(_glob_pattern(glob)))
 
 
 def _glob_pattern(glob: str) -> str:
@@ -97,6 +139,7 @@ def _search(pattern: str) -> _Text:
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
+    options.max_mem = _MEMORY
     try:
         search = re2.compile(pattern.encode(), options).search
     except (re2.error, UnicodeEncodeError) as error:
@@ -106,9 +149,9 @@ def _search(pattern: str) -> _Text:
 
 
 def _pattern(operand: object) -> str:
-    if len(_text(operand).encode(errors="replace")) > MAX_PATTERN:
+    if len(text_of(operand).encode(errors="replace")) > MAX_PATTERN:
         raise OperandInvalid(f"a pattern has at most {MAX_PATTERN} bytes")
-    return _text(operand)
+    return text_of(operand)
 
 
 def _told(error: Exception) -> str:
@@ -118,20 +161,22 @@ def _told(error: Exception) -> str:
 
 def _cidr(operand: object) -> Holds:
     try:
-        network = ip_network(_text(operand), strict=False)
+        network = ip_network(text_of(operand), strict=False)
     except ValueError as error:
         raise OperandInvalid("expected a network such as 10.0.0.0/8") from error
 
     def inside(text: str) -> bool:
         try:
-            return ip_address(text) in network
+            address = ip_address(text)
         except ValueError:
             return False
+        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+        return address in network or (mapped is not None and mapped in network)
 
-    return _on_text(inside)
+    return on_text(inside)
 
 
-def _ordered(compare: Callable[[_Number, _Number], bool]) -> Callable[[object], Holds]:
+def _ordered(compare: Callable[[Number, Number], bool]) -> Callable[[object], Holds]:
     def make(operand: object) -> Holds:
         if isinstance(operand, bool) or not isinstance(operand, int | float):
             raise OperandInvalid("expected a number")
@@ -139,7 +184,7 @@ def _ordered(compare: Callable[[_Number, _Number], bool]) -> Callable[[object], 
             raise OperandInvalid("expected a finite number")
 
         def holds(value: object) -> bool:
-            number = _number(value)
+            number = number_of(value)
             return number is not None and compare(number, operand)
 
         return holds
@@ -147,22 +192,30 @@ def _ordered(compare: Callable[[_Number, _Number], bool]) -> Callable[[object], 
     return make
 
 
-def _number(value: object) -> _Number | None:
+def number_of(value: object) -> Number | None:
     """A number, or a text that is a plain decimal number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return value
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _DECIMAL.fullmatch(value):
-        return Decimal(value)  # exact, as a float would not be
+        return _decimal(value)
     return None
 
 
-def _on_text(holds: _Text) -> Holds:
+def _decimal(text: str) -> Number:
+    """The float that is written so, as then `"0.1"` is the 0.1 of a rule; else what is exact."""
+    exact, near = Decimal(text), float(text)
+    return near if Decimal(repr(near)) == exact else exact
+
+
+def on_text(holds: _Text) -> Holds:
+    """A question about a text; for every other value it is false."""
     return lambda value: isinstance(value, str) and holds(value)
 
 
-def _text(operand: object) -> str:
+def text_of(operand: object) -> str:
+    """The operand, which must be a text. Raises OperandInvalid."""
     if not isinstance(operand, str):
         raise OperandInvalid("expected a text")
     return operand
@@ -174,7 +227,7 @@ PREDICATES: Mapping[str, Callable[[object], Holds]] = {
     "contains": _contains,
     "glob": _glob,
     "regex": _regex,
-    "icase": _icase,
+    "icase": icase,
     "gt": _ordered(lambda value, bound: value > bound),
     "gte": _ordered(lambda value, bound: value >= bound),
     "lt": _ordered(lambda value, bound: value < bound),

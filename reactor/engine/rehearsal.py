@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reactor.duration import format_time, parse_time
+from reactor.engine.compiled import CompiledRules
 from reactor.engine.normalize import Refusal, canonical, normalize, record_of
 from reactor.engine.plan import decide, miss
 from reactor.model.errors import ReactorError
@@ -63,7 +64,8 @@ class _Stage:
     def __init__(
         self, rule: Rule, test: RuleTest, ruleset: Ruleset, actions: Mapping[str, ActionType]
     ) -> None:
-        self._rule, self._test, self._ruleset, self._actions = rule, test, ruleset, actions
+        self._rule, self._test, self._actions = rule, test, actions
+        self._rules = CompiledRules(ruleset)
         self._now = START
         self._memory: dict[MemoryKey, MemoryEntry] = {}
 
@@ -91,7 +93,7 @@ class _Stage:
         missed = miss(self._rule, event, record_of(event))
         if missed is not None:
             return (), (("", missed),)
-        decision = decide(event, self._ruleset, self._memory, self._now, self._actions)
+        decision = decide(event, self._rules, self._memory, self._now, self._actions)
         for key, entry in decision.memory.items():
             if entry is None:
                 self._memory.pop(key, None)

@@ -6,7 +6,9 @@ yields the list of what it found there, lists among the finds laid flat.
 
 A path that begins with `$.` or `$[` is JSONPath: names, quoted names, indices, slices, `*`, `..`
 and filters that compare (`$.items[?(@.n > 1)]`). What jsonpath-ng can do beyond that (regexes in
-filters, arithmetic, `parent`, functions) is refused. No result is a missing field, one result is
+filters, arithmetic, `parent`, functions) is refused, and so is what could visit a part of an event
+more than once: a second `..`, several indices or a name twice in brackets, and `$` other than at
+the beginning or, with names and indices, in a filter. No result is a missing field, one result is
 the value, several are a list.
 """
 
@@ -34,6 +36,8 @@ class Missing(Enum):
     """The type of MISSING, which no event can hold."""
 
     MISSING = "missing"
+
+    __hash__ = object.__hash__  # an Enum's own is Python code, and every event may ask for it
 
 
 MISSING: Final = Missing.MISSING
@@ -161,7 +165,33 @@ def _compile(text: str) -> Any:
     for node in _nodes(query):
         if type(node).__name__ not in _JSONPATH_NODES or getattr(node, "op", None) == "=~":
             raise PathInvalid("only names, indices, slices, *, .. and comparing filters are known")
+    _refuse_repeated_visits(query)
     return query
+
+
+def _refuse_repeated_visits(query: Any) -> None:
+    """Raises PathInvalid for what could make finding take more than one walk of the event: with
+    `$..*..*..*`, and with `[0,-1][0,-1]…`, it would take hours."""
+    by_kind: dict[str, list[Any]] = {}
+    for node in _nodes(query):
+        by_kind.setdefault(type(node).__name__, []).append(node)
+    if len(by_kind.get("Descendants", ())) > 1:
+        raise PathInvalid("'..' can stand in it once only")
+    if any(len(node.indices) > 1 for node in by_kind.get("Index", ())):
+        raise PathInvalid("brackets hold one index, not several")
+    if any(len({*node.fields}) < len(node.fields) for node in by_kind.get("Fields", ())):
+        raise PathInvalid("a name stands twice in the same brackets")
+    asked = [each for node in by_kind.get("Expression", ()) for each in (node.target, node.value)]
+    leading = {id(next(_steps(path))) for path in (query, *asked)}
+    if not leading.issuperset(map(id, by_kind["Root"])) or not all(map(_is_quick, asked)):
+        raise PathInvalid("'$' begins it, and in a filter only names and indices can follow '$'")
+
+
+def _is_quick(asked: Any) -> bool:
+    """Whether what a filter compares begins at the element, or else leads to one value."""
+    first, *others = _steps(asked)
+    is_single = all(type(step).__name__ == "Index" or _is_named(step) for step in others)
+    return type(first).__name__ != "Root" or is_single
 
 
 def _nodes(node: Any) -> Iterator[Any]:

@@ -7,12 +7,19 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 PREFIX = "whsec_"
 
 
+def sign_all(secrets: Iterable[str], identity: str, timestamp: int, body: bytes) -> str:
+    """The `webhook-signature` of every secret, space-separated: while one takes another's place,
+    whoever knows either of them can verify (the specification's "Multiple signatures")."""
+    return " ".join(sign(secret, identity, timestamp, body) for secret in secrets)
+
+
 def sign(secret: str, identity: str, timestamp: int, body: bytes) -> str:
-    """The `webhook-signature` over id, timestamp (unix seconds) and body, as sent."""
+    """The signature over id, timestamp (unix seconds) and body, as sent."""
     content = f"{identity}.{timestamp}.".encode() + body
     digest = hmac.digest(signing_key(secret), content, hashlib.sha256)
     return f"v1,{base64.b64encode(digest).decode()}"

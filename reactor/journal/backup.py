@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from reactor.journal.database import APPLICATION_ID, open_reader
+from reactor.journal.database import APPLICATION_ID, open_reader, sync
 from reactor.model.errors import JournalUnavailable
 
 PAGES = 2_560
@@ -35,9 +35,9 @@ def back_up(data_dir: Path, to: Path, progress: Progress) -> None:
         try:
             _copy(reader, part, progress)
             _check(part)
-            _sync(part)
+            sync(part)
             part.replace(to)
-            _sync(to.parent)
+            sync(to.parent)
         finally:
             part.unlink(missing_ok=True)
 
@@ -73,12 +73,3 @@ def _check(part: Path) -> None:
         found = copy.execute("pragma quick_check(1)").fetchone()[0]
     if owner != APPLICATION_ID or found != "ok":
         raise JournalUnavailable(f"the copy is damaged: {found}; is the journal itself?")
-
-
-def _sync(path: Path) -> None:
-    """See a file, or a directory's list of names, onto the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from reactor.journal.evaluations import insert_evaluations
 from reactor.journal.events import insert_events, insert_undecided, settle_decided
 from reactor.journal.inputs import insert_inputs
 from reactor.journal.memory import save
+from reactor.journal.quarantine import insert_quarantined
 from reactor.journal.rejections import insert_rejections
 from reactor.journal.sources import save_notes
 from reactor.journal.summary import add_totals
@@ -17,6 +18,7 @@ from reactor.model.event import Event, Note, Rejection
 from reactor.model.journal import Input
 from reactor.model.match import Evaluation
 from reactor.model.memory import MemoryEntry, MemoryKey
+from reactor.model.quarantine import Quarantined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,8 @@ class Batch:
     """One transaction of the pipeline; the events of the batch are acknowledged after it.
 
     `accepted` are those of `events` that are not decided yet; `decided` are events of earlier
-    batches that are decided now. `memory` holds what changed, None where it is to be forgotten.
+    batches that are decided now; `quarantined` are those of both that could not be. `memory` holds
+    what changed, None where it is to be forgotten.
     `duplicates` counts per source the frames that were known already. `notes` are what sources
     want to find again.
     """
@@ -32,6 +35,7 @@ class Batch:
     events: tuple[Event, ...] = ()
     accepted: tuple[Event, ...] = ()
     decided: tuple[Event, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
     inputs: tuple[Input, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
@@ -45,6 +49,7 @@ class Batch:
         insert_events(db, self.events)
         insert_undecided(db, self.accepted)
         settle_decided(db, self.decided)
+        insert_quarantined(db, self.quarantined)
         insert_inputs(db, self.inputs)
         insert_evaluations(db, self.evaluations)
         insert_deliveries(db, self.deliveries)

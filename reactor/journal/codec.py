@@ -25,6 +25,9 @@ class _Request(TypedDict):
     body: _Parts
 
 
+_decode_pairs = msgspec.json.Decoder(list[tuple[int, int]]).decode
+_MICROSECOND = timedelta(microseconds=1)
+
 _decode_request = msgspec.json.Decoder(_Request).decode
 
 
@@ -41,6 +44,11 @@ def from_any_json(text: str) -> object:
 def from_json(text: str) -> dict[str, object]:
     """The object that a column holds."""
     return _decode_object(text)
+
+
+def from_pairs(text: str) -> list[tuple[int, int]]:
+    """The pairs of numbers that `to_json` wrote."""
+    return _decode_pairs(text)
 
 
 def to_text(request: StoredRequest) -> str:
@@ -80,7 +88,7 @@ def _parts(plain: _Parts) -> Parts:
 
 def to_span(span: timedelta) -> int:
     """A span as whole microseconds."""
-    return span // timedelta(microseconds=1)
+    return span // _MICROSECOND
 
 
 def from_span(micros: int) -> timedelta:

@@ -1,5 +1,6 @@
 """Opening `DATA_DIR/reactor.db`: pragmas, the file's identity, migrations. No table is named."""
 
+import os
 import sqlite3
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
@@ -18,11 +19,14 @@ def open_writer(data_dir: Path) -> Connection:
     """The one writing connection, its tables brought up to date; hold the Lock before.
 
     It may be handed to another thread, and is then that thread's alone. A file that is damaged,
-    foreign or of a newer program raises JournalUnavailable and is left as it is.
+    foreign or of a newer program raises JournalUnavailable and is left as it is; so is an empty
+    one, for a journal gets its name only when it is whole.
     """
     path = data_dir / "reactor.db"
-    _refuse_orphan(path)
+    _refuse_remains(path)
     with _explained(path), ExitStack() as opened:
+        if not path.exists():
+            _create(path)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         opened.enter_context(closing(db))
         _identify(db, path)
@@ -55,18 +59,46 @@ def open_reader(data_dir: Path) -> Connection:
     return db
 
 
-def _refuse_orphan(path: Path) -> None:
-    """SQLite would throw a log without its database away, and with it what was acknowledged."""
+def _refuse_remains(path: Path) -> None:
+    """Of what was acknowledged: SQLite would take an empty file for a new database, and throw a log
+    without its database away."""
     log = path.with_name(f"{path.name}-wal")
-    if _is_empty(path) and not _is_empty(log):
+    if not path.exists() and log.exists() and log.stat().st_size:
         raise JournalUnavailable(
-            f"{path} is missing or empty but its log {log.name} is there; put the database back, "
+            f"{path} is missing but its log {log.name} is there; put the database back, "
             "or move the log away to begin a new journal"
+        )
+    if path.is_file() and not path.stat().st_size:
+        raise JournalUnavailable(
+            f"the journal {path} is empty, and none ever was: the disk lost what it held; "
+            "restore it from a backup, or move it and its log away to begin a new one"
         )
 
 
-def _is_empty(path: Path) -> bool:
-    return not path.exists() or path.stat().st_size == 0
+def _create(path: Path) -> None:
+    """A new journal, under its name only when it is whole and on the disk."""
+    part = path.with_name(f"{path.name}.new")
+    for leftover in path.parent.glob(f"{part.name}*"):  # of a process that was killed here
+        leftover.unlink()
+    with closing(sqlite3.connect(part, isolation_level=None)) as db:
+        # The pages that retention frees can be given back to the disk. It must be said now.
+        db.execute("pragma auto_vacuum = incremental")
+        # Until it has its name nothing is lost with it.
+        db.execute("pragma journal_mode = off")
+        db.execute("pragma synchronous = off")
+        _migrate(db)
+    sync(part)
+    part.rename(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """See a file, or a directory's list of names, onto the disk. Blocks; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -74,7 +106,7 @@ def _explained(path: Path) -> Generator[None]:
     """Turn SQLite's refusal into ours, with what to do about it."""
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, OSError) as error:
         raise JournalUnavailable(
             f"the journal {path} cannot be opened: {error}; "
             "see that reactor may write there and that the disk has room"

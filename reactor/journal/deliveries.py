@@ -9,22 +9,27 @@ from functools import lru_cache
 from sqlite3 import Row
 
 from reactor.duration import from_micros, to_micros
-from reactor.journal.codec import from_span, to_json, to_request, to_span, to_text
+from reactor.journal.codec import from_span, to_json, to_moment, to_request, to_span, to_text
 from reactor.journal.database import Connection
 from reactor.model.delivery import Attempt, Delivery, RetryPolicy, State
+from reactor.model.journal import Chosen, Selection
+from reactor.model.request import Timings
 
 
 def insert_deliveries(db: Connection, deliveries: Collection[Delivery]) -> None:
-    """Add new promises. An id that is there already is a conflict."""
+    """Add new promises; one that is running was claimed when it was made. An id that is there
+    already is a conflict."""
     db.executemany(
         """
         insert into deliveries (
             id, event_id, source, rule, action, type, destination, lane, order_key, state,
             timeout, retry_first, retry_ceiling, retry_give_up_after,
-            created_at, promised_at, due_at, attempts, reason, turn
+            created_at, promised_at, due_at, attempts, reason, claimed_at, event, turn
         )
         values (
-            ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+            ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+            ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+            (select events.number from events where events.id = ?2 and events.source = ?3),
             not exists (
                 select 1 from deliveries as earlier
                 where earlier.order_key = ?9
@@ -61,6 +66,7 @@ def _to_row(delivery: Delivery) -> tuple[str | int | None, ...]:
         to_micros(delivery.due_at),
         delivery.attempts,
         delivery.reason,
+        to_micros(delivery.created_at) if delivery.state is State.RUNNING else None,
     )
 
 
@@ -88,7 +94,8 @@ def lanes(db: Connection) -> list[str]:
 
 
 def due(db: Connection, lane: str, now: datetime, limit: int) -> list[Delivery]:
-    """At most `limit` deliveries of `lane` that may be claimed at `now`, longest due first.
+    """At most `limit` deliveries of `lane` that may be claimed at `now`, longest due first; each as
+    it is once it is claimed.
 
     One with an order_key is among them only when it is the first undone one of that key.
     """
@@ -100,7 +107,36 @@ def due(db: Connection, lane: str, now: datetime, limit: int) -> list[Delivery]:
         """,
         (lane, to_micros(now), limit),
     )
-    return [_to_delivery(row) for row in rows]
+    return [_to_claimed(row) for row in rows]
+
+
+def first(db: Connection, lane: str) -> list[Delivery]:
+    """The delivery of `lane` that is due first, be it now or later, as it is once it is claimed;
+    none in an empty lane."""
+    rows = db.execute(
+        """
+        select * from full_deliveries
+        where lane = ? and state in ('pending', 'retrying') and turn = 1
+        order by due_at, number limit 1
+        """,
+        (lane,),
+    )
+    return [_to_claimed(row) for row in rows]
+
+
+def waiting(db: Connection, lane: str, most: int) -> int:
+    """How many deliveries of `lane` may be claimed, whenever they are due, counted up to `most`.
+    Of those that go out in order it is the first of each order_key."""
+    row = db.execute(
+        """
+        select count(*) from (
+            select 1 from deliveries indexed by deliveries_to_claim
+            where lane = ? and state in ('pending', 'retrying') and turn = 1 limit ?
+        )
+        """,
+        (lane, most),
+    ).fetchone()
+    return int(row[0])
 
 
 def next_due(db: Connection, lane: str, now: datetime) -> datetime | None:
@@ -122,24 +158,16 @@ def get(db: Connection, delivery_id: str) -> Delivery | None:
     return None if row is None else _to_delivery(row)
 
 
+EVERY = Selection()
+
+
 def list_deliveries(
-    db: Connection,
-    *,
-    states: Collection[State] | None = None,
-    rule: str | None = None,
-    destination: str | None = None,
-    limit: int | None = None,
+    db: Connection, selection: Selection = EVERY, *, limit: int | None = None
 ) -> Iterator[Delivery]:
-    """Deliveries, oldest first; with `limit` the newest so many. Filters that are None let all
-    pass. Rows are read as they are taken, so the connection is busy until the last one."""
-    wanted = {
-        "states": None if states is None else to_json(states),
-        "rule": rule,
-        "destination": destination,
-        "limit": limit,
-    }
+    """Deliveries, oldest first; with `limit` the newest so many. Rows are read as they are taken,
+    so the connection is busy until the last one."""
     query = _ALL if limit is None else _NEWEST
-    return map(_to_delivery, db.execute(query, wanted))
+    return map(_to_delivery, db.execute(query, {**_wanted(selection), "limit": limit}))
 
 
 _ALL = """
@@ -147,6 +175,8 @@ select * from full_deliveries
 where (:states is null or state in (select value from json_each(:states)))
     and (:rule is null or rule = :rule)
     and (:destination is null or destination = :destination)
+    and (:since is null or created_at >= :since)
+    and (:until is null or created_at < :until)
 order by number
 """
 
@@ -156,17 +186,57 @@ select * from (
     where (:states is null or state in (select value from json_each(:states)))
         and (:rule is null or rule = :rule)
         and (:destination is null or destination = :destination)
+        and (:since is null or created_at >= :since)
+        and (:until is null or created_at < :until)
     order by number desc limit :limit
 )
 order by number
 """
 
 
+def choose(db: Connection, selection: Selection, *, after: int = 0, most: int) -> list[Chosen]:
+    """The first `most` of a selection whose numbers are greater than `after`: a walk over however
+    many, which meets each once and holds no transaction between its steps."""
+    rows = db.execute(_CHOICE, {**_wanted(selection), "after": after, "most": most})
+    return [Chosen(*row) for row in rows]
+
+
+_CHOICE = """
+select number, id, rule, action, destination from deliveries
+where number > :after
+    and (:states is null or state in (select value from json_each(:states)))
+    and (:rule is null or rule = :rule)
+    and (:destination is null or destination = :destination)
+    and (:since is null or created_at >= :since)
+    and (:until is null or created_at < :until)
+order by number limit :most
+"""
+
+
+def _wanted(selection: Selection) -> dict[str, str | int | None]:
+    return {
+        "states": None if selection.states is None else to_json(selection.states),
+        "rule": selection.rule,
+        "destination": selection.destination,
+        "since": to_moment(selection.since),
+        "until": to_moment(selection.until),
+    }
+
+
 def _to_delivery(row: Row) -> Delivery:
+    return _read(row, State(row["state"]), row["attempts"], row["reason"])
+
+
+def _to_claimed(row: Row) -> Delivery:
+    """As it is once it is claimed. Made so at once, for every attempt begins with one."""
+    return _read(row, State.RUNNING, row["attempts"] + 1, None)
+
+
+def _read(row: Row, state: State, attempts: int, reason: str | None) -> Delivery:
     # By position, in the view's order: by name every delivery would take twice as long to read.
-    (id_, event_id, source, rule, action, type_, destination, lane, order_key, *rest) = row
-    (state, request, timeout, first, ceiling, give_up_after, *rest) = rest
-    (created_at, promised_at, due_at, attempts, reason, *_) = rest
+    (id_, event_id, source, rule, action, type_, destination, lane, order_key, _, *rest) = row
+    (request, timeout, first, ceiling, give_up_after, *rest) = rest
+    (created_at, promised_at, due_at, *_) = rest
     return Delivery(
         id=id_,
         event_id=event_id,
@@ -177,7 +247,7 @@ def _to_delivery(row: Row) -> Delivery:
         destination=destination,
         lane=lane,
         order_key=order_key,
-        state=State(state),
+        state=state,
         request=to_request(request),
         timeout=from_span(timeout),
         retry=_retry(first, ceiling, give_up_after),
@@ -200,7 +270,9 @@ def attempts_of(db: Connection, delivery_id: str) -> list[Attempt]:
     """Every attempt of a delivery that ended, in order, those before a redelivery included."""
     rows = db.execute(
         """
-        select attempts.number, started_at, ended_at, verdict, status, detail, action_uri
+        select
+            attempts.number, started_at, ended_at, verdict, status, detail, action_uri,
+            dns, connect, tls, first_byte, total, attempts.request, response
         from deliveries join attempts on attempts.delivery = deliveries.number
         where deliveries.id = ? order by attempts.number
         """,
@@ -216,6 +288,21 @@ def attempts_of(db: Connection, delivery_id: str) -> list[Attempt]:
             status=row["status"],
             detail=row["detail"],
             action_uri=row["action_uri"],
+            timings=_timings(row),
+            request=row["request"],
+            response=row["response"],
         )
         for row in rows
     ]
+
+
+def _timings(row: Row) -> Timings | None:
+    if row["total"] is None:
+        return None
+    return Timings(
+        dns=from_span(row["dns"]),
+        connect=from_span(row["connect"]),
+        tls=from_span(row["tls"]),
+        first_byte=from_span(row["first_byte"]),
+        total=from_span(row["total"]),
+    )

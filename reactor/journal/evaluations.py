@@ -80,6 +80,18 @@ order by number
 """
 
 
+def evaluations_of(db: Connection, event_id: str, source: str) -> list[Evaluation]:
+    """What became of one event, in the order of its rules. Blocks for a scan of the table."""
+    rows = db.execute(
+        """
+        select event_id, source, rule, action, reason, at, key, delivery_id
+        from evaluations where event_id = ? and source = ? order by number
+        """,
+        (event_id, source),
+    )
+    return [_to_evaluation(row) for row in rows]
+
+
 def _to_evaluation(row: Row) -> Evaluation:
     return Evaluation(
         event_id=row["event_id"],

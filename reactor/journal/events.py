@@ -94,6 +94,18 @@ def find(db: Connection, event_id: str) -> Event | None:
     return None if row is None else _to_event(row)
 
 
+def namesakes(db: Connection, event_id: str) -> list[Event]:
+    """The events with this id, one a source, oldest first."""
+    rows = db.execute(
+        """
+        select id, source, subject, time, received_at, platform, frame, facts, unknown
+        from events where id = ? order by number
+        """,
+        (event_id,),
+    )
+    return [_to_event(row) for row in rows]
+
+
 def latest(db: Connection, rule: str) -> Event | None:
     """The newest event that `rule` matched, else the newest of all, or None. Blocks for a scan
     backwards through the evaluations."""

@@ -1,14 +1,17 @@
 """Every change of a delivery's state, each guarded by the states that `MOVES` allows it from."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reactor.duration import to_micros
 from reactor.journal.codec import to_json, to_moment, to_span
 from reactor.journal.database import Connection
-from reactor.model.delivery import Move, State, next_state, states_before
-from reactor.model.journal import Finished
+from reactor.journal.deliveries import get, insert_deliveries, lanes
+from reactor.journal.lanes import save_pauses, save_windows
+from reactor.model.delivery import Attempt, Delivery, Move, State, next_state, states_before
+from reactor.model.journal import Finished, Pause, Starts
+from reactor.model.request import Timings
 
 INTERRUPTED = "interrupted"
 """The verdict of an attempt that a crash cut short: nobody knows whether it arrived."""
@@ -19,13 +22,16 @@ DESTINATION_REMOVED = "destination_removed"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """Begin an attempt of each of `ids` at `at`. The result is those that are really claimed:
-    what was cancelled meanwhile, or lost its turn, is not among them."""
+    what was cancelled meanwhile, or lost its turn, is not among them. `windows` are what the rate
+    limits of their lanes will count, by lane."""
 
     ids: tuple[str, ...]
     at: datetime
+    windows: Mapping[str, Starts] = field(default_factory=dict)
 
     def apply(self, db: Connection) -> frozenset[str]:
         """Inside the writer's transaction."""
+        save_windows(db, self.windows)
         rows = db.execute(
             """
             update deliveries set state = :state, attempts = attempts + 1, claimed_at = :at
@@ -45,10 +51,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """Record attempts and what follows from them. The result is the ids that were recorded: a
-    delivery that is not running is left as it is."""
+    """Record attempts and what follows from them: `pauses` are the lanes that are paused from now
+    on, None where they are no longer, and `notices` what is promised to tell of it. The result is
+    the ids that were recorded: a delivery that is not running is left as it is."""
 
     results: tuple[Finished, ...]
+    pauses: Mapping[str, Pause | None] = field(default_factory=dict)
+    notices: tuple[Delivery, ...] = ()
 
     def apply(self, db: Connection) -> frozenset[str]:
         """Inside the writer's transaction."""
@@ -60,6 +69,8 @@ class Finish:
         ]
         _move(db, recorded)
         _add_attempts(db, recorded)
+        save_pauses(db, self.pauses)
+        insert_deliveries(db, [each for each in self.notices if get(db, each.id) is None])
         return frozenset(running)
 
 
@@ -106,24 +117,36 @@ def _add_attempts(db: Connection, recorded: list[tuple[int, Finished]]) -> None:
     db.executemany(
         """
         insert into attempts (
-            delivery, number, started_at, ended_at, verdict, status, detail, action_uri
+            delivery, number, started_at, ended_at, verdict, status, detail, action_uri,
+            dns, connect, tls, first_byte, total, request, response
         )
-        values (?, ?, ?, ?, ?, ?, ?, ?)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        [
-            (
-                delivery,
-                result.attempt.number,
-                to_micros(result.attempt.started_at),
-                to_micros(result.attempt.ended_at),
-                result.attempt.verdict,
-                result.attempt.status,
-                result.attempt.detail,
-                result.attempt.action_uri,
-            )
-            for delivery, result in recorded
-        ],
+        [_attempt_row(delivery, result.attempt) for delivery, result in recorded],
     )
+
+
+def _attempt_row(delivery: int, attempt: Attempt) -> tuple[str | int | None, ...]:
+    return (
+        delivery,
+        attempt.number,
+        to_micros(attempt.started_at),
+        to_micros(attempt.ended_at),
+        attempt.verdict,
+        attempt.status,
+        attempt.detail,
+        attempt.action_uri,
+        *_timing_columns(attempt.timings),
+        attempt.request,
+        attempt.response,
+    )
+
+
+def _timing_columns(timings: Timings | None) -> tuple[int | None, ...]:
+    if timings is None:
+        return (None,) * 5
+    spans = timings.dns, timings.connect, timings.tls, timings.first_byte, timings.total
+    return tuple(map(to_span, spans))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,28 +167,46 @@ class Release:
             """,
             (now, INTERRUPTED, State.RUNNING),
         )
-        # What was never tried is due since it was planned; later only if the clock was set back.
-        db.execute(
-            "update deliveries set due_at = ?1 where state = ?2 and due_at > ?1",
-            (now, State.PENDING),
-        )
+        _follow_back(db, now)
         return db.execute(
             "update deliveries set state = ?, due_at = ? where state = ?",
             (State.RETRYING, now, State.RUNNING),
         ).rowcount
 
 
+def _follow_back(db: Connection, now: int) -> None:
+    """What was never tried is due since it was planned; later only if the clock was set back. The
+    newest tells whether it was, so that a million that wait are not read to find out."""
+    newest = db.execute(
+        "select due_at from deliveries where state = ? order by number desc limit 1",
+        (State.PENDING,),
+    ).fetchone()
+    if newest is not None and newest["due_at"] > now:
+        db.execute(
+            "update deliveries set due_at = ?1 where state = ?2 and due_at > ?1",
+            (now, State.PENDING),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeliver:
     """Promise finished deliveries anew, due at `at`, with the same id and request; attempts made
-    before are kept and go on counting. The result says per id "redelivered", or why not."""
+    before are kept and go on counting. `only_dead` leaves alone what is not dead (any more): who
+    chose many by their state means those of them that are still in it.
+    The result says per id "redelivered", or why not."""
 
     ids: tuple[str, ...]
     at: datetime
+    only_dead: bool = False
 
     def apply(self, db: Connection) -> dict[str, str]:
         """Inside the writer's transaction."""
-        return _each(db, self.ids, Move.REDELIVER, self._redeliver)
+        return _each(db, self._meant(db), Move.REDELIVER, self._redeliver)
+
+    def _meant(self, db: Connection) -> tuple[str, ...]:
+        if not self.only_dead:
+            return self.ids
+        return tuple(id_ for id_ in self.ids if _state_of(db, id_) is State.DEAD)
 
     def _redeliver(self, db: Connection, delivery_id: str, before: State) -> None:
         # The turn is given by the trigger, which sees who else of this order_key is undone.
@@ -193,6 +234,35 @@ class Renew:
             "update deliveries set due_at = ?, promised_at = ? where state = ?",
             (now, now, State.PENDING),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hasten:
+    """What failed in `lane` is due at once, as if it had never been tried: its destination takes
+    deliveries again since `at`. Goes over at most `most` of those numbered above `after`; the
+    result is the last of them, None when there are no more."""
+
+    lane: str
+    at: datetime
+    after: int = 0
+    most: int = 1000
+
+    def apply(self, db: Connection) -> int | None:
+        """Inside the writer's transaction."""
+        # In the order in which they were promised, and before what was promised after them.
+        rows = db.execute(
+            """
+            update deliveries set due_at = promised_at where number in (
+                select number from deliveries indexed by deliveries_retrying
+                where lane = ? and number > ? and state = 'retrying' and turn = 1
+                    and claimed_at <= ? -- what failed since waits for its time
+                order by number limit ?
+            )
+            returning number
+            """,
+            (self.lane, self.after, to_micros(self.at), self.most),
+        ).fetchall()
+        return max((row["number"] for row in rows), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,16 +334,28 @@ def _not_from(state: State, move: Move) -> str:
 
 
 def bury_removed(db: Connection, destinations: frozenset[str]) -> int:
-    """Waiting deliveries whose destination is no longer there become dead. Returns how many."""
-    return db.execute(
+    """Waiting deliveries whose destination is no longer there become dead. Returns how many. It
+    reads the deliveries only when there are such: a million that wait do not slow a start."""
+    gone = [lane for lane in lanes(db) if lane not in destinations and _is_destination(db, lane)]
+    return db.executemany(
         """
         update deliveries set state = ?, reason = ?
-        where state in (?, ?)
-            and destination is not null -- an inline URL, or the log: nothing can be removed
-            and destination not in (select value from json_each(?))
+        where destination = ? and state in (?, ?)
         """,
-        (State.DEAD, DESTINATION_REMOVED, *_WAITING, to_json(destinations)),
+        [(State.DEAD, DESTINATION_REMOVED, lane, *_WAITING) for lane in gone],
     ).rowcount
+
+
+def _is_destination(db: Connection, lane: str) -> bool:
+    """Whether it is the lane of a destination: an inline URL, or the log, cannot be removed."""
+    row = db.execute(
+        """
+        select destination from deliveries indexed by deliveries_to_claim
+        where lane = ? and state in ('pending', 'retrying') and turn = 1 limit 1
+        """,
+        (lane,),
+    ).fetchone()
+    return row is not None and row["destination"] is not None
 
 
 _WAITING = (State.PENDING, State.RETRYING)

@@ -6,9 +6,10 @@ from datetime import datetime
 from reactor.duration import to_micros
 from reactor.journal.database import Connection
 from reactor.journal.inputs import insert_adoption
+from reactor.journal.lanes import forget_pauses
 from reactor.journal.memory import forget_others
 from reactor.journal.moves import bury_removed
-from reactor.model.journal import Adopted, GateMark
+from reactor.model.journal import Adopted, GateMark, InputKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,19 @@ class Adopt:
             "insert or ignore into rulesets (hash, text, first_at) values (?, ?, ?)",
             (self.ruleset, self.text, to_micros(self.at)),
         )
-        return Adopted(
-            forgotten=forget_others(db, self.marks),
-            buried=bury_removed(db, self.destinations),
-        )
+        buried = bury_removed(db, self.destinations)
+        forget_pauses(db)
+        return Adopted(forgotten=forget_others(db, self.marks), buried=buried)
+
+
+def text_behind(db: Connection, event_id: str, source: str) -> str | None:
+    """The text of the rules that decided an event, None if none have. Blocks for a scan back
+    through the inputs."""
+    row = db.execute(
+        """
+        select text from inputs join rulesets on rulesets.hash = inputs.ruleset
+        where kind = ? and event_id = ? and source = ? order by sequence desc limit 1
+        """,
+        (InputKind.EVENT, event_id, source),
+    ).fetchone()
+    return None if row is None else str(row["text"])

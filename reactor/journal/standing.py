@@ -9,9 +9,10 @@ from datetime import datetime
 
 from reactor.duration import from_micros
 from reactor.journal.database import Connection
+from reactor.journal.lanes import pauses
 from reactor.model.delivery import State
 from reactor.model.errors import JournalUnavailable
-from reactor.model.journal import InputKind
+from reactor.model.journal import InputKind, Pause
 from reactor.model.match import Reason
 
 UNDONE = (State.PENDING, State.RUNNING, State.RETRYING)
@@ -46,15 +47,19 @@ class LastRuleset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The journal at one moment. `oldest` is when the oldest undone delivery was planned."""
+    """The journal at one moment. `oldest` is when the oldest undone delivery was planned, `paused`
+    are the lanes that are paused, `bytes` is the size of its file without the log beside it."""
 
     sources: Mapping[str, SourceTotals]
     evaluations: Mapping[tuple[str, str, Reason], int]
     last_event: LastEvent | None
     undecided: int
+    quarantined: int
     pending: int
     oldest: datetime | None
     dead: int
+    paused: Mapping[str, Pause]
+    bytes: int
 
     @property
     def fired(self) -> frozenset[str]:
@@ -70,9 +75,12 @@ def standing(db: Connection) -> Standing:
             evaluations=_evaluations(db),
             last_event=_last_event(db),
             undecided=_count(db, "select count(*) from undecided"),
+            quarantined=_count(db, "select count(*) from quarantined"),
             pending=sum(_in_state(db, state) for state in UNDONE),
             oldest=_oldest(db),
             dead=_in_state(db, State.DEAD),
+            paused=pauses(db),
+            bytes=_count(db, "pragma page_count") * _count(db, "pragma page_size"),
         )
 
 

@@ -18,6 +18,9 @@ class Condition(Protocol):
         """Whether it is unknown for want of a field of `record.unknown`; False when it is not
         unknown."""
 
+    def may_be(self, record: Record, *, wanted: bool) -> bool:
+        """Whether it is `wanted`, or could be if what was not looked up were this or that."""
+
     def references(self) -> Iterator[Reference]:
         """The fields of platform objects that it speaks of."""
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reactor.model.request import StoredRequest
+from msgspec import Struct
+
+from reactor.model.request import StoredRequest, Timings
 
 
 class State(StrEnum):
@@ -65,8 +67,7 @@ class RetryPolicy:
     give_up_after: timedelta = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One promise. `id` is also the idempotency key of every attempt (docs/architecture.md).
 
     `destination` is None for an inline URL, for the log and for a call back. `lane` is what shares
@@ -95,10 +96,14 @@ class Delivery:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """One try and how it ended. `detail` holds no secret. `action_uri` is the platform's action
-    that a call back became."""
+    that a call back became.
+
+    `timings` are those of its exchange, if there was one. `request` is the head of what was sent,
+    of a success None, as it sent what is stored; `response` is the beginning of the answer's body,
+    4 KiB at most and 512 bytes of a success, as text or behind "base64:". Secrets are masked.
+    """
 
     delivery_id: str
     number: int
@@ -108,3 +113,6 @@ class Attempt:
     status: int | None
     detail: str
     action_uri: str | None = None
+    timings: Timings | None = None
+    request: str | None = None
+    response: str | None = None

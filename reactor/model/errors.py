@@ -23,6 +23,10 @@ class JournalUnavailable(ReactorError):
     """The journal cannot be opened, read or written; the message says what to do."""
 
 
+class WriteRefused(JournalUnavailable):
+    """The journal is in order, and what was to be written can never be in it."""
+
+
 class SourceLost(ReactorError):
     """A source cannot be reached or went away; it is tried again."""
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
 from reactor.model.delivery import Attempt, Move, State
 from reactor.model.match import Reason
 
@@ -16,8 +18,7 @@ class InputKind(StrEnum):
     RULESET = "ruleset"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """One event as a decision took it in.
 
     `sequence` has no gaps and counts every kind of input from 1. `decided_at` is the `now` that
@@ -50,7 +51,51 @@ class Adopted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Selection:
+    """Which deliveries are meant: those that every field lets pass. None lets all pass.
+
+    `since` (itself included) and `until` (not included) speak of when a delivery was first
+    promised, its `created_at`.
+    """
+
+    states: tuple[State, ...] | None = None
+    rule: str | None = None
+    destination: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A delivery among many that are meant: its place in the journal, its id, and what it is."""
+
+    number: int
+    id: str
+    rule: str
+    action: str
+    destination: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A lane whose destination takes nothing at present: only a probe goes out now and then.
+
+    `since` is when the first of its `failures` in a row began and `why` is the last of them.
+    `probes` of them were probes; the next one goes out at `probe_at`.
+    """
+
+    since: datetime
+    why: str
+    failures: int
+    probes: int
+    probe_at: datetime
+
+
+Starts = tuple[tuple[datetime, int], ...]
+"""When deliveries of a lane were begun, and how many at a time; oldest first."""
+
+
+class Finished(Struct, frozen=True, kw_only=True):
     """An attempt and what follows from it: SUCCEED, RETRY at `due_at`, or BURY for `reason`."""
 
     attempt: Attempt
@@ -61,7 +106,8 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Totals since the journal began: per source, per (rule, action, reason), per state.
+    """Totals since the journal began: per source, and per (rule, action, reason). Deliveries per
+    state are those that it still has.
 
     What is zero may be missing.
     """

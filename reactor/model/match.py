@@ -1,8 +1,9 @@
 """What became of an event under a rule: truth, reason, evaluation."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 Truth = bool | None
 """Three values: True, False, and None for unknown. Only True fires (rules.md §2)."""
@@ -28,8 +29,7 @@ STORED_REASONS = (Reason.FIRED, Reason.THROTTLED, Reason.IF_FALSE, Reason.SHADOW
 """The reasons of rules that matched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True, kw_only=True):
     """One row per (event, rule, action) of a rule that matched. `at` is when it was decided, UTC.
 
     `key` is the group key as canonical JSON text. `delivery_id` is set when `reason` is fired.

@@ -10,6 +10,7 @@ from typing import Protocol
 from reactor.model.delivery import Delivery
 from reactor.model.event import Frame
 from reactor.model.lookup import Found, Need, Reference
+from reactor.model.platform import Shape
 from reactor.model.request import Effect, Outcome, Response, StoredRequest
 from reactor.model.rule import ActionSpec, Destination, SourceSpec
 from reactor.model.secret import Vault
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     FILTER = "filter"  # mapping of type, object, parent to a text or a list of texts
     URL = "url"
     SECRET = "secret"  # noqa: S105 -- the name of a kind, not a secret
+    SECRETS = "secrets"  # a secret or a list of at least one
     RATE = "rate"
     DURATION = "duration"
     GROUP = "group"  # a mapping with keys of its own
@@ -145,7 +147,8 @@ class SourceType:
     `platform`: its facts carry the container platform's objects (rules.md §2). `api` opens the
     REST API that lookups and calls back go to, if there is one; it raises SourceRefused when there
     are no credentials. `faults` says what else is wrong with options that were read by `fields`: a
-    sentence, without secrets, by the key that it is about.
+    sentence, without secrets, by the key that it is about. `shapes` are all that its frames can be,
+    none where they are of others' making.
     """
 
     fields: Mapping[str, Field]
@@ -153,6 +156,7 @@ class SourceType:
     open: Callable[[SourceSpec], Source]
     api: Callable[[SourceSpec], Api] | None = None
     faults: Callable[[Mapping[str, object]], Mapping[str, str]] | None = None
+    shapes: tuple[Shape, ...] = ()
 
 
 class ActionType(Protocol):

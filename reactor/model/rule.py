@@ -7,6 +7,7 @@ from datetime import timedelta
 from reactor.model.condition import Condition, Path
 from reactor.model.delivery import RetryPolicy
 from reactor.model.problem import Place
+from reactor.model.request import PLAIN, Network, Route
 from reactor.model.secret import Secret, Vault
 
 
@@ -26,6 +27,7 @@ class ActionSpec:
     a template), a level. `destination` is set when `value` names one. `parameters` are the parsed
     siblings that belong to the type. `throttle_mark` changes when the gate's own parameters or the
     rule's `match`, `unless` or `group_by` do, and then the gate forgets (rules.md §3, Reload).
+    `ordered`: deliveries of one key go out one after the other, if the rule has a `group_by`.
     """
 
     name: str
@@ -40,6 +42,7 @@ class ActionSpec:
     throttle_mark: str = ""
     timeout: timedelta = timedelta(seconds=10)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,24 +104,47 @@ class SourceSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """An entry of `destinations`. `secret` signs each request (Standard
-    Webhooks). `headers` are sent with every attempt."""
+    """An entry of `destinations`. `headers` are sent with every attempt. Each `secret` signs each
+    request (Standard Webhooks): two while one takes the other's place.
+
+    `token` is that of a Slack bot, which posts to `channel`. `concurrency` is how many attempts may
+    be under way, None for as many as there is room for. `fallback` is the destination that is told
+    when this one is paused. `route` is how and where its requests may go. Two are equal wherever
+    they stand.
+    """
 
     name: str
     type: str
     url: Secret
     headers: Mapping[str, Secret] = field(default_factory=dict)
-    secret: Secret | None = None
+    secret: tuple[Secret, ...] = ()
+    token: Secret | None = None
+    channel: str | None = None
     rate_limit: Rate | None = None
-    place: Place
+    concurrency: int | None = None
+    fallback: str | None = None
+    route: Route = PLAIN
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """`heartbeat` of the rule file: what is called while reactor works, and how often."""
+    """`heartbeat` of the rule file: what is called while reactor works, and how often. `allow` are
+    private networks that the name of its host may lead to."""
 
     url: Secret
     every: timedelta = timedelta(minutes=1)
+    allow: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """`keep` of the rule file: how long the journal keeps events of which nothing is kept, then
+    those with deliveries that succeeded or were cancelled, then those with dead letters."""
+
+    events: timedelta = timedelta(days=30)
+    deliveries: timedelta = timedelta(days=90)
+    dead_letters: timedelta = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,3 +159,4 @@ class Ruleset:
     destinations: Mapping[str, Destination]
     vault: Vault
     heartbeat: Heartbeat | None = None
+    keep: Keep = field(default_factory=Keep)

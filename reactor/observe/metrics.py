@@ -58,6 +58,9 @@ METRICS: Mapping[str, Metric] = {
     "reactor_events_parked": Metric(
         kind=Kind.GAUGE, about="Events accepted that wait for a lookup."
     ),
+    "reactor_events_quarantined": Metric(
+        kind=Kind.GAUGE, about="Events that no rule could decide, and that wait for a mended one."
+    ),
     "reactor_source_connected": Metric(
         kind=Kind.GAUGE, labels=("source",), about="1 while the source is subscribed."
     ),
@@ -85,6 +88,11 @@ METRICS: Mapping[str, Metric] = {
         bounds=_TRY,
         about="How long one attempt took.",
     ),
+    "reactor_destination_paused": Metric(
+        kind=Kind.GAUGE,
+        labels=("destination",),
+        about="1 while the destination takes nothing and only probes go out.",
+    ),
     "reactor_event_to_delivery_seconds": Metric(
         kind=Kind.HISTOGRAM,
         bounds=(*_TRY, 60.0, 300.0, 3600.0),
@@ -99,6 +107,12 @@ METRICS: Mapping[str, Metric] = {
     "reactor_dead_letters": Metric(kind=Kind.GAUGE, about="Deliveries that were given up."),
     "reactor_journal_writable": Metric(
         kind=Kind.GAUGE, about="0 while the journal takes nothing, as on a full disk."
+    ),
+    "reactor_journal_bytes": Metric(
+        kind=Kind.GAUGE, about="The size of the journal's file, without the log beside it."
+    ),
+    "reactor_journal_reserve": Metric(
+        kind=Kind.GAUGE, about="0 while the disk has no room for the reserve."
     ),
     "reactor_config_last_reload_successful": Metric(
         kind=Kind.GAUGE, about="0 while the rules that run are older than the rule file."

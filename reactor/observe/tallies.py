@@ -34,12 +34,14 @@ class Tallies:
         self._known: Mapping[str, Collection[str]] = {}
         self._counts: dict[str, Counter[Labels]] = {}
         self._histograms: dict[str, dict[Labels, _Histogram]] = {}
+        self._kept: dict[tuple[str, Labels], Labels] = {}
 
     def keep(self, known: Mapping[str, Collection[str]]) -> None:
         """From now on these labels have these values and no others; what was counted for others is
         dropped, so that a thousand reloads leave no more behind than one."""
         with self._lock:
             self._known = known
+            self._kept.clear()
             for name, counts in self._counts.items():
                 self._counts[name] = Counter(
                     {each: count for each, count in counts.items() if self._is_known(name, each)}
@@ -55,11 +57,17 @@ class Tallies:
         return labels == self._bounded(name, labels)
 
     def _bounded(self, name: str, labels: Labels) -> Labels:
-        """The labels, with REMOVED for what is not known."""
-        return tuple(
+        """The labels, with REMOVED for what is not known. Worked out once for those that are."""
+        kept = self._kept.get((name, labels))
+        if kept is not None:
+            return kept
+        bounded = tuple(
             value if label not in self._known or value in self._known[label] else REMOVED
             for label, value in zip(METRICS[name].labels, labels, strict=True)
         )
+        if bounded == labels:
+            self._kept[name, labels] = labels
+        return bounded
 
     def count(self, name: str, *labels: str) -> None:
         """One more."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reactor.duration import format_time, from_micros
+from reactor.model.platform import GAP, ODD, Shape
 from reactor.model.uri import object_uri, stable_uuid
 
 _OWN_ATTRIBUTES = {"name", "image", "exitCode", "execDuration", "signal", "oldName"}
@@ -15,7 +16,20 @@ _OWN_ATTRIBUTES = {"name", "image", "exitCode", "execDuration", "signal", "oldNa
 
 _TOLD = ("name", "image")
 _STATES = {"create": "Starting", "start": "Running", "die": "Stopped", "destroy": "Terminated"}
+_STOPPING = "Stopping"
 _TERMINATING_SIGNALS = {"2", "3", "9", "15"}
+SHAPES: tuple[Shape, ...] = (
+    {"type": ("container",), "action": ("create",), "state": (_STATES["create"],)},
+    {
+        "type": ("container",),
+        "action": ("update",),
+        "state": (_STATES["start"], _STOPPING, _STATES["die"], _STATES["destroy"], None),
+    },
+    GAP,
+    ODD,
+)
+"""All that a frame of the source can be."""
+
 _COMPOSE_PROJECT = "com.docker.compose.project"
 _LATEST_NANO = 1 << 63
 _PARENTS = ("service", "node", "stack")  # in the order of the old services
@@ -110,7 +124,7 @@ def _frame(event: _ContainerEvent, engine: Engine) -> PlatformFrame:
 def _state(event: _ContainerEvent) -> dict[str, object]:
     """`state`, if the event moves the container to another."""
     if event.action == "kill" and event.attributes.get("signal") in _TERMINATING_SIGNALS:
-        return {"state": "Stopping"}
+        return {"state": _STOPPING}
     state = _STATES.get(event.action)
     return {"state": state} if state else {}
 

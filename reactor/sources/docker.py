@@ -16,7 +16,7 @@ from reactor.model.protocols import Feed, Field, Kind, SourceType
 from reactor.model.rule import SourceSpec
 from reactor.model.uri import stable_uuid
 from reactor.platforms import docker_reader
-from reactor.platforms.docker import Engine, translate
+from reactor.platforms.docker import SHAPES, Engine, translate
 from reactor.sources.lines import LineCutter, blocks
 from reactor.sources.spool import gap
 
@@ -149,4 +149,5 @@ DOCKER = SourceType(
     },
     platform=True,
     open=open_docker,
+    shapes=SHAPES,
 )

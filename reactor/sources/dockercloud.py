@@ -2,6 +2,7 @@
 
 import os
 
+from reactor.model.platform import CLOUD_SHAPES
 from reactor.model.protocols import Api, Field, Kind, Source, SourceType
 from reactor.model.rule import SourceSpec
 from reactor.platforms.cloud import REST_HOST, STREAM_HOST, read_cloud
@@ -47,4 +48,5 @@ DOCKERCLOUD = SourceType(
     platform=True,
     open=open_dockercloud,
     api=open_api,
+    shapes=CLOUD_SHAPES,
 )

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from reactor.clock import utc_now
 from reactor.duration import format_duration, format_time, parse_time
 from reactor.model.event import Frame
+from reactor.model.platform import GAP
 from reactor.model.protocols import Feed, Field, Kind, SourceType
 from reactor.model.rule import SourceSpec
 from reactor.model.uri import stable_uuid
@@ -237,4 +238,5 @@ SCHEDULE = SourceType(
     platform=False,
     open=open_schedule,
     faults=faults,
+    shapes=({"type": ("tick",), "action": (None,), "state": (None,)}, GAP),
 )

@@ -2,6 +2,7 @@
 
 import os
 
+from reactor.model.platform import CLOUD_SHAPES
 from reactor.model.protocols import Api, Field, Kind, Source, SourceType
 from reactor.model.rule import SourceSpec
 from reactor.platforms.tutum import REST_HOST, STREAM_HOST, read_tutum
@@ -47,4 +48,5 @@ TUTUM = SourceType(
     platform=True,
     open=open_tutum,
     api=open_api,
+    shapes=CLOUD_SHAPES,
 )

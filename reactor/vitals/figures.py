@@ -18,12 +18,15 @@ def figures(parts: Parts, tally: Tally, standing: Standing, now: datetime) -> It
     yield "reactor_build_info", (__version__,), 1
     yield "reactor_ready", (), not unready(parts)
     yield "reactor_journal_writable", (), parts.writer.trouble is None
+    yield "reactor_journal_reserve", (), parts.reserve.is_there
+    yield "reactor_journal_bytes", (), standing.bytes
     yield "reactor_events_waiting", (), parts.waiting()
     yield "reactor_events_parked", (), parts.parked()
     yield "reactor_config_last_reload_successful", (), tally.is_current
     adopted = tally.adopted_at.timestamp()
     yield "reactor_config_last_reload_success_timestamp_seconds", (), adopted
     yield from _sources(parts, tally)
+    yield from _destinations(parts, tally)
     yield from _journal(tally, standing)
     yield "reactor_outbox_oldest_age_seconds", (), _age(standing.oldest, now)
 
@@ -42,10 +45,18 @@ def _sources(parts: Parts, tally: Tally) -> Iterator[Sample]:
         yield "reactor_source_last_event_timestamp_seconds", (name,), at.timestamp()
 
 
+def _destinations(parts: Parts, tally: Tally) -> Iterator[Sample]:
+    """Of what has no name in the rule file only those that are paused."""
+    paused = parts.paused()
+    for lane in {**dict.fromkeys(tally.ruleset.destinations), **paused}:
+        yield "reactor_destination_paused", (lane,), lane in paused
+
+
 def _journal(tally: Tally, standing: Standing) -> Iterator[Sample]:
     """Of the journal's totals those of the present rules: it keeps every name there ever was."""
     yield "reactor_outbox_pending", (), standing.pending
     yield "reactor_dead_letters", (), standing.dead
+    yield "reactor_events_quarantined", (), standing.quarantined
     for name, totals in standing.sources.items():
         if name in tally.ruleset.sources:
             yield "reactor_events_received_total", (name,), totals.events

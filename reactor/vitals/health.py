@@ -3,12 +3,15 @@
 Each loop says when it turned last (observe/pulse.py). Pure: nothing here reads a clock.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reactor.duration import format_time
 from reactor.journal.database import Connection
+from reactor.journal.reserve import Reserve
+from reactor.journal.retention import Retention
 from reactor.journal.writer import Writer
+from reactor.model.journal import Pause
 from reactor.observe.pulse import Pulse
 from reactor.sources.supervise import SourceState, SourceStatus
 
@@ -18,6 +21,8 @@ SLOW = 10.0
 HUNG = 60.0
 """Seconds after which nobody expects one any more."""
 
+NO_RESERVE = "the disk has no room for the reserve of 16 MiB, and will soon be full"
+
 _AT_WORK = (SourceState.CONNECTED, SourceState.ENDED)
 """A source that hears nothing finds that out by itself, and is connected no longer."""
 
@@ -25,7 +30,8 @@ _AT_WORK = (SourceState.CONNECTED, SourceState.ENDED)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The parts of the service. All may be asked by any thread, and but for a read by `reader`
-    none of them blocks. `waiting` are frames on the road, `parked` events that wait for lookups.
+    none of them blocks. `waiting` are frames on the road, `parked` events that wait for lookups,
+    `paused` the lanes that are paused and `addressed` those that the rules send to.
     """
 
     is_started: Callable[[], bool]
@@ -34,7 +40,11 @@ class Parts:
     parked: Callable[[], int]
     pipeline: Pulse
     dispatcher: Pulse
+    paused: Callable[[], Mapping[str, Pause]]
+    addressed: Callable[[], Collection[str]]
     writer: Writer
+    reserve: Reserve
+    retention: Retention
     reader: Callable[[], Connection]
 
 
@@ -43,9 +53,24 @@ def unready(parts: Parts) -> Mapping[str, str]:
     if not parts.is_started():
         return {"service": "starting"}
     sources = {f"source {each.name}": _why(each) for each in parts.statuses() if not _works(each)}
-    trouble = parts.writer.trouble
-    journal = {"journal": trouble} if trouble else {}
-    return {**sources, **journal, **hung(parts, SLOW)}
+    return {**sources, **_unsafe(parts), **_silenced(parts), **hung(parts, SLOW)}
+
+
+def _unsafe(parts: Parts) -> Mapping[str, str]:
+    """The journal, when it takes nothing or soon will not."""
+    trouble = parts.writer.trouble or (None if parts.reserve.is_there else NO_RESERVE)
+    return {"journal": trouble} if trouble else {}
+
+
+def _silenced(parts: Parts) -> Mapping[str, str]:
+    """The destinations, when there is none that takes deliveries."""
+    paused = parts.paused()
+    if not paused:
+        return {}
+    lanes = set(parts.addressed())
+    if not lanes or not lanes <= paused.keys():
+        return {}
+    return {f"destination {name}": f"paused: {paused[name].why}" for name in sorted(lanes)}
 
 
 def _works(status: SourceStatus) -> bool:

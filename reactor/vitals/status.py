@@ -1,10 +1,12 @@
 """What `reactor status` tells: plain values that go through the control socket as JSON."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 
-from reactor.duration import format_time
+from reactor.duration import format_duration, format_time
 from reactor.journal.standing import Standing
+from reactor.model.journal import Pause
 from reactor.sources.supervise import SourceStatus
 from reactor.vitals.health import Parts, unready
 from reactor.vitals.tally import Tally
@@ -25,10 +27,23 @@ def journal_status(standing: Standing, rules: Iterable[str]) -> dict[str, object
             for name, each in standing.sources.items()
         },
         "undecided": standing.undecided,
+        "quarantined": standing.quarantined,
         "pending": standing.pending,
         "oldest_pending": format_time(standing.oldest) if standing.oldest else None,
         "dead_letters": standing.dead,
+        "journal_bytes": standing.bytes,
+        "paused": [_paused(lane, pause) for lane, pause in standing.paused.items()],
         "never_fired": never_fired(standing, rules),
+    }
+
+
+def _paused(lane: str, pause: Pause) -> dict[str, object]:
+    return {
+        "destination": lane,
+        "since": format_time(pause.since),
+        "why": pause.why,
+        "failures": pause.failures,
+        "next_probe_at": format_time(pause.probe_at),
     }
 
 
@@ -40,7 +55,7 @@ def never_fired(standing: Standing, rules: Iterable[str]) -> list[str]:
 def service_status(parts: Parts, tally: Tally, now: datetime) -> dict[str, object]:
     """What only the running service knows."""
     why, ruleset = unready(parts), tally.ruleset
-    last_events = tally.last_events()
+    last_events, swept = tally.last_events(), parts.retention.last
     return {
         "since": format_time(tally.since),
         "uptime_seconds": round((now - tally.since).total_seconds()),
@@ -55,6 +70,10 @@ def service_status(parts: Parts, tally: Tally, now: datetime) -> dict[str, objec
         "attempts_last_minute": tally.attempts.total(),
         "waiting": parts.waiting(),
         "parked": parts.parked(),
+        "reserve": parts.reserve.is_there,
+        "keep": {key: format_duration(span) for key, span in asdict(ruleset.keep).items()},
+        "swept_at": format_time(swept.at) if swept else None,
+        "swept_rows": swept.removed if swept else None,
     }
 
 

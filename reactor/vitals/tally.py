@@ -6,6 +6,7 @@ from itertools import chain
 
 from reactor.delivery.retry import Decision
 from reactor.model.delivery import Attempt, Delivery, Move, State, next_state
+from reactor.model.protocols import ActionType
 from reactor.model.rule import Ruleset
 from reactor.observe.rate import LastMinute
 from reactor.observe.tallies import Tallies
@@ -72,3 +73,14 @@ def lanes(ruleset: Ruleset) -> frozenset[str]:
     inline = (f"{rule.name}/{action.name}" for rule in ruleset.rules for action in rule.actions)
     calls = (f"source:{name}" for name in ruleset.sources)
     return frozenset(chain(ruleset.destinations, calls, inline))
+
+
+def addressed(ruleset: Ruleset, actions: Mapping[str, ActionType]) -> frozenset[str]:
+    """The lanes of the destinations and addresses that these rules send to at present."""
+    return frozenset(
+        action.destination or f"{rule.name}/{action.name}"
+        for rule in ruleset.rules
+        for action in rule.actions
+        if rule.enabled and action.enabled and not (rule.shadow or action.shadow)
+        if actions[action.type].destination_types
+    )

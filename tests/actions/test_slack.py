@@ -1,18 +1,19 @@
 """The `slack` action: what is stored, cut to Slack's limits, and how Slack's words are told."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from reactor.actions import ACTIONS
-from reactor.actions.slack import BLOCKS_LIMIT, TEXT_LIMIT
+from reactor.engine.blocks import BLOCKS_LIMIT, TEXT_LIMIT
 from reactor.engine.outgoing import joined
 from reactor.engine.template import compile_template
 from reactor.model.errors import RenderFailed
 from reactor.model.lookup import Reference
 from reactor.model.protocols import Landing
 from reactor.model.request import Response, Verdict
-from reactor.model.secret import Vault
+from reactor.model.secret import Secret, Vault
 from tests.builders import NO_SECRETS, NOON, a_delivery, a_destination, an_action
 
 SLACK = ACTIONS["slack"]
@@ -89,6 +90,7 @@ def test_blocks_are_cut_to_what_slack_takes():
 
     assert len(sent) == BLOCKS_LIMIT
     assert [len(block["text"]["text"]) for block in sent[:2]] == [150, 3000]
+    assert sent[-1]["elements"] == [{"type": "plain_text", "text": "… 13 more"}]
 
 
 def test_blocks_that_are_no_list_cannot_be_rendered():
@@ -115,6 +117,77 @@ def test_slack_names_its_errors_in_a_word(status, body, verdict, detail):
     outcome = SLACK.judge(Response(status=status, body=body))
 
     assert (outcome.verdict, outcome.detail) == (verdict, detail)
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        ("ratelimited", Verdict.RETRY),
+        ("internal_error", Verdict.RETRY),
+        ("invalid_blocks", Verdict.BURY),
+        ("token_revoked", Verdict.BURY),
+        ("something_new", Verdict.BURY),
+    ],
+)
+def test_an_error_within_a_200_is_one(error, verdict):
+    body = json.dumps({"ok": False, "error": error}).encode()
+
+    outcome = SLACK.judge(Response(status=200, body=body, retry_after=timedelta(seconds=30)))
+
+    assert (outcome.verdict, outcome.detail, outcome.status) == (verdict, f"200 OK: {error}", 200)
+    assert outcome.retry_after == (timedelta(seconds=30) if verdict is Verdict.RETRY else None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_refusal"),
+    [
+        (404, b"no_service", True),
+        (403, b"", True),
+        (410, b"channel_is_archived", True),
+        (400, b"channel_not_found", True),
+        (200, b'{"ok": false, "error": "account_inactive"}', True),
+        (200, b'{"ok": false, "error": "msg_too_long"}', False),
+        (400, b"invalid_payload", False),
+        (429, b"", False),
+        (500, b"rollup_error", False),
+    ],
+)
+def test_what_every_message_would_get_is_a_refusal_of_the_destination(status, body, is_refusal):
+    assert SLACK.judge(Response(status=status, body=body)).is_refusal is is_refusal
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"ok": true, "ts": "1"}', b"ok", b"", b"{", b'{"ok": null}', b"<html>", b"\xff"]
+)
+def test_any_other_200_is_a_success(body):
+    assert SLACK.judge(Response(status=200, body=body)).verdict is Verdict.SUCCEEDED
+
+
+def test_an_error_that_could_quote_us_is_not_repeated():
+    body = json.dumps({"ok": False, "error": "s3cret/path"}).encode()
+
+    assert SLACK.judge(Response(status=200, body=body)).detail == "200 OK: an error without a name"
+
+
+BOT = a_destination(type="slack", token=Secret("xoxb-1"), channel="#ops")
+
+
+def test_a_bot_posts_with_its_token_to_its_channel():
+    request = SLACK.render(an_action(parameters={"text": text("{{ who }}")}), NAMES, NO_SECRETS)
+
+    sent = SLACK.build(a_delivery(request=request), BOT, NO_SECRETS, NOON)
+
+    assert sent.headers["authorization"] == "Bearer xoxb-1"
+    assert json.loads(sent.body) == {"channel": "#ops", "text": "&lt;!here&gt;"}
+
+
+def test_the_channel_of_the_action_wins():
+    action = an_action(parameters={"text": text("x"), "channel": "#db"})
+    request = SLACK.render(action, NAMES, NO_SECRETS)
+
+    sent = SLACK.build(a_delivery(request=request), BOT, NO_SECRETS, NOON)
+
+    assert json.loads(sent.body) == {"channel": "#db", "text": "x"}
 
 
 def test_it_refers_to_what_its_text_names_and_without_one_to_nothing():

@@ -103,7 +103,7 @@ def test_what_is_missing_in_a_url_or_a_header_cannot_be_rendered(parts):
 
 def test_an_attempt_goes_to_the_destinations_address_of_now():
     request = StoredRequest(method="POST", body=("{}",))
-    destination = a_destination(url=Secret("http://new.example/x"), secret=Secret("c2VjcmV0"))
+    destination = a_destination(url=Secret("http://new.example/x"), secret=(Secret("c2VjcmV0"),))
 
     sent = WEBHOOK.build(a_delivery(request=request), destination, VAULT, NOON)
 

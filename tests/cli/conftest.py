@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from reactor.actions import ACTIONS
-from reactor.app import UNOBSERVED, Road
 from reactor.cli import main
 from reactor.cli.recording import Recording
 from reactor.config.ruleset import Resolve, load_ruleset
+from reactor.road import UNOBSERVED, Road
 from reactor.sources import SOURCES
 
 

@@ -26,6 +26,9 @@ def rows(cli: Cli, *options: str) -> list[dict[str, object]]:
         (("--state", "dead"), []),
         (("--state", "dead", "--state", "pending", "--limit", "1"), ["e-6"]),
         (("--rule", "any crash", "--limit", "3"), ["e-1", "e-5", "e-6"]),
+        (("--since", "2030-01-01T00:05:00Z"), ["e-5", "e-5", "e-6"]),
+        (("--until", "2030-01-01T00:05:00Z"), ["e-0", "e-0", "e-1"]),
+        (("--until", "1h", "--since", "2030-01-01T00:06:00Z"), []),  # an hour ago was before 2030
     ],
 )
 def test_filters_narrow_the_list_and_it_stays_oldest_first(cli, journal, options, found):
@@ -110,7 +113,22 @@ def test_what_cannot_be_changed_is_said_and_the_rest_is_done(cli, journal):
     assert ran.err == "2 of 3 could not be changed\n"
 
 
-@pytest.mark.parametrize("words", [("cancel",), ("resend", "x"), ("--state", "lost")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("cancel",),
+        ("resend", "x"),
+        ("--state", "lost"),
+        ("--since", "yesterday"),
+        ("show",),
+        ("redeliver",),
+        ("redeliver", "--dead"),  # of all time: who wants that says so
+        ("redeliver", "--since", "1h"),
+        ("redeliver", "--dead", "--since", "1h", "an-id"),
+        ("cancel", "--rule", "web crashed", "an-id"),
+        ("cancel", "--yes"),
+    ],
+)
 def test_wrong_words_are_a_usage_error(cli, words):
     assert cli("deliveries", *words).code == 2
 
@@ -147,5 +165,7 @@ def test_the_running_service_is_asked_to_cancel_and_to_redeliver(cli, tmp_path, 
         assert (cancelled.code, again.code) == (1, 0)
         assert f"{waiting}: cancelled" in cancelled.lines
         assert [row["state"] for row in rows(cli)] == ["pending", "cancelled"]
+        rest = cli("deliveries", "--data-dir", "data", "cancel", "--destination", "ops", "--yes")
+        assert (rest.code, rest.out) == (0, "1 delivery cancelled\n")
         service.send(signal.SIGTERM)
         assert service.ended() == 0

@@ -1,14 +1,12 @@
 """The rule file of a service: what is read is all of the file or none of it, and what is told."""
 
-from dataclasses import replace
-
 import pytest
 
 from reactor.cli.rulebook import Rulebook, shadowed
 from reactor.model.errors import JournalUnavailable, RulesInvalid
 from reactor.model.rule import Heartbeat
 from reactor.model.secret import Secret
-from tests.builders import a_rule, a_ruleset
+from tests.builders import a_rule, a_ruleset, replace
 
 RULES = "rules: [{name: a, match: {state: Stopped}, actions: [{log: info}]}]\n"
 

@@ -2,12 +2,17 @@
 
 import json
 import signal
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from reactor import __version__
 from reactor.cli.status import read_status
+from reactor.journal.database import open_writer
+from reactor.journal.lanes import save_pauses
 from reactor.model.errors import JournalUnavailable
+from reactor.model.journal import Pause
 from tests.cli.program import Program
 from tests.service import eventually
 
@@ -53,6 +58,7 @@ def test_the_service_says_how_it_is(service, cli):
     assert words["last event"].startswith("e-1 of lines at ")
     assert words["events"] == "1 in the last minute, 0 waiting, 0 parked for lookups"
     assert words["deliveries"] == "1 tried in the last minute, 0 pending, 0 dead letters"
+    assert words["journal"].endswith(" MiB, keeps events 30d, deliveries 90d, dead letters 90d")
 
 
 def test_as_json_it_is_one_object(service, cli):
@@ -102,6 +108,20 @@ def test_dead_letters_and_what_is_pending_are_counted(cli, journal):
     (line,) = [line for line in ran.lines if line.startswith("deliveries")]
     assert line.startswith("deliveries   ")
     assert " pending, the oldest of 2030-01-01T00:00:00.000000Z, 0 dead letters" in line
+
+
+def test_a_destination_that_is_paused_is_told(cli, journal):
+    at = datetime(2030, 1, 7, 12, tzinfo=UTC)
+    pause = Pause(
+        since=at, why="503 Busy", failures=9, probes=4, probe_at=at + timedelta(minutes=1)
+    )
+    with closing(open_writer(journal)) as db:
+        save_pauses(db, {"ops": pause})
+
+    assert (
+        "paused       ops since 2030-01-07T12:00:00.000000Z: 503 Busy; "
+        "tried again at 2030-01-07T12:01:00.000000Z"
+    ) in cli("status", "--data-dir", "data").lines
 
 
 def test_where_there_is_no_journal_that_is_said(cli):

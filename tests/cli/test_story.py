@@ -1,7 +1,6 @@
 """What `run` writes: each firing, delivery and hold-back, in words or as JSON."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -12,12 +11,13 @@ from reactor.delivery.retry import Decision
 from reactor.model.delivery import Attempt, Move
 from reactor.model.event import Rejection
 from reactor.model.match import Evaluation, Reason
+from reactor.model.quarantine import Poison, Quarantined
 from reactor.model.request import LogLine, StoredRequest
 from reactor.observe.log import Printer
 from reactor.observe.notices import make_log
 from reactor.pipeline import Committed
 from reactor.running import ignore
-from tests.builders import NOON, a_delivery, an_event
+from tests.builders import NOON, a_delivery, an_event, replace
 
 FIRED = Evaluation(
     event_id="e-1",
@@ -192,3 +192,17 @@ def test_a_rule_that_a_failed_lookup_keeps_from_firing_is_told_with_the_reason(t
     (line,) = talk
     assert "rule 'crash' does not fire for event e-1" in line
     assert line.endswith("(lookup_failed): container: 503 Service Unavailable")
+
+
+def test_events_that_could_not_be_decided_are_told_once_a_minute_and_rule(told):
+    poison = Poison(why="ValueError: no", trace="", rule="crash")
+    one = Quarantined(event_id="e-1", source="local", at=NOON, poison=poison)
+    committed = Committed(quarantined=(one, replace(one, event_id="e-2")))
+
+    _, talk = told(lambda story: story.committed(committed))
+
+    (line,) = talk
+    assert line.endswith(
+        "event e-1 of local is in quarantine, rule 'crash': ValueError: no; "
+        "see `reactor quarantine show e-1`"
+    )

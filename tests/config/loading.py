@@ -8,6 +8,7 @@ import pytest
 from reactor.actions import ACTIONS
 from reactor.config.ruleset import Loaded, Resolve, load_ruleset
 from reactor.model.errors import RulesInvalid
+from reactor.model.protocols import ActionType
 from reactor.model.rule import ActionSpec, Rule
 from reactor.sources import SOURCES
 
@@ -15,11 +16,14 @@ OPS = "destinations: {ops: {type: slack, url: 'https://hooks.slack.com/T0/B0'}}\
 
 
 def load(
-    path: Path, environment: Mapping[str, str] | None = None, resolve: Resolve = Resolve.ALL
+    path: Path,
+    environment: Mapping[str, str] | None = None,
+    resolve: Resolve = Resolve.ALL,
+    actions: Mapping[str, ActionType] = ACTIONS,
 ) -> Loaded:
     """The rule set at `path`."""
     return load_ruleset(
-        path, environment=environment or {}, sources=SOURCES, actions=ACTIONS, resolve=resolve
+        path, environment=environment or {}, sources=SOURCES, actions=actions, resolve=resolve
     )
 
 
@@ -28,11 +32,12 @@ def load_text(
     text: str,
     environment: Mapping[str, str] | None = None,
     resolve: Resolve = Resolve.ALL,
+    actions: Mapping[str, ActionType] = ACTIONS,
 ) -> Loaded:
     """The rule set of a file with this text."""
     file = folder / "rules.yaml"
     file.write_text(text)
-    return load(file, environment, resolve)
+    return load(file, environment, resolve, actions)
 
 
 def mistakes(

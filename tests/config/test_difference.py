@@ -51,9 +51,13 @@ def told(tmp_path):
         ([("path: a.jsonl", "path: a.jsonl, follow: true")], "sources: changed 'lines' (follow)"),
         ([("  lines:", "  other:")], "sources: added 'other', removed 'lines'"),
         ([("http://h/one", "http://h/two")], "destinations: changed 'ops' (url)"),
+        ([("secret: first", "secret: first, ca: ca.pem, deny: 10.0.0.0/8")],
+         "destinations: changed 'ops' (ca, deny)"),
         # A secret is masked in the effective text; that it is another is told, and not which.
         ([("secret: first", "secret: second")], "destinations: changed 'ops' (secret)"),
         ([("rules:", "heartbeat: {url: 'http://h'}\nrules:")], "another heartbeat"),
+        ([("rules:", "keep: 7d\nrules:")], "another retention"),
+        ([("rules:", "keep: 30d\nrules:")], "nothing changed"),
     ],
 )  # fmt: skip
 def test_a_change_in_words(told, changes, words):

@@ -1,6 +1,7 @@
 """`heartbeat`: a URL that is a secret, and a span."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 
@@ -22,6 +23,12 @@ def test_it_is_called_every_minute_unless_the_file_says_otherwise(tmp_path):
     assert plain.heartbeat.every == timedelta(minutes=1)
     assert plain.heartbeat.url.value == "https://hc.example/abc"
     assert quick.ruleset.heartbeat.every == timedelta(seconds=10)
+
+
+def test_its_name_may_lead_into_networks_that_are_allowed(tmp_path):
+    text = RULE + "heartbeat: {url: 'https://hc.example/', allow: [10.0.0.0/8]}\n"
+
+    assert load_text(tmp_path, text).ruleset.heartbeat.allow == (ip_network("10.0.0.0/8"),)
 
 
 def test_its_url_shows_nowhere(tmp_path):

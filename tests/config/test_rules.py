@@ -55,9 +55,11 @@ rules:
 
 
 def test_tests_start_from_the_single_plain_values_of_match(tmp_path):
-    rule = one_rule(tmp_path, "match: {type: container, action: [a, b], state: {prefix: S}, x: 1}")
+    plain = one_rule(tmp_path, "match: {type: container, action: [a, b], state: {prefix: S}, x: 1}")
+    listed = one_rule(tmp_path, "match: {type: [container], action: [{prefix: a}], state: [S]}")
 
-    assert rule.defaults == {"type": "container"}
+    assert plain.defaults == {"type": "container"}
+    assert listed.defaults == {"type": "container", "state": "S"}
 
 
 @pytest.mark.parametrize(
@@ -136,3 +138,25 @@ def test_another_rate_resets_only_its_own_gate(tmp_path):
 
     assert before[0] == after[0]
     assert before[1] != after[1]
+
+
+GROUPED, FREE = "group_by: a", "actions: [{log: info, ordered: false}]"
+
+
+@pytest.mark.parametrize(
+    ("keys", "ordered"),
+    [(GROUPED, True), (f"{GROUPED}\n{FREE}", False), (f"{GROUPED}\nordered: false", False)],
+)
+def test_order_is_kept_unless_the_rule_or_the_action_says_otherwise(tmp_path, keys, ordered):
+    assert one_rule(tmp_path, keys).actions[0].ordered is ordered
+
+
+@pytest.mark.parametrize(
+    "keys", [f"    {FREE}\n", "    ordered: true\n    actions: [{log: info}]\n"]
+)
+def test_order_without_a_key_is_warned_of(tmp_path, keys):
+    text = f"rules:\n  - name: crash\n    match: {{state: Stopped}}\n{keys}"
+
+    [warning] = load_text(tmp_path, text).warnings
+
+    assert warning.message == "'ordered' means nothing in a rule without 'group_by'"

@@ -28,7 +28,18 @@ def test_the_schema_is_one():
     Draft7Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("text", [WITH_SECRETS, WITH_TESTS])
+FROM_EVENTBRIDGE = """
+rules:
+  - name: crash
+    match:
+      $or: [{state: [Stopped, "", null]}, {container: {$or: [{exit_code: 1}, {name: a}], n: 1}}]
+      state: [{anything-but: {prefix: [a, b]}}, {numeric: [">", 0, "<=", 5]}]
+      name: {prefix: {equals-ignore-case: a}, wildcard: "a*"}
+    actions: [{log: info}]
+"""
+
+
+@pytest.mark.parametrize("text", [WITH_SECRETS, WITH_TESTS, FROM_EVENTBRIDGE])
 def test_what_loads_fits_the_schema(tmp_path, text):
     assert faults(tmp_path, text) == []
 
@@ -49,6 +60,8 @@ def test_what_loads_fits_the_schema(tmp_path, text):
         "destinations: {a: {type: slack}}\n",
         "destinations: {a: {type: slack, url: 'http://h', rate_limit: 1 each 1s}}\n",
         RULE,
+        "rules: [{name: a, match: {$or: {x: 1}}, actions: [{log: info}]}]\n",
+        "rules: [{name: a, match: {$or: []}, actions: [{log: info}]}]\n",
         RULE + "    actions: []\n",
         RULE + "    actions: [{lgo: info}]\n",
         RULE + "    actions: [{redeploy: web}]\n",

@@ -35,7 +35,7 @@ def test_a_webhook_destination_is_read_whole(tmp_path):
 
     assert found.type == "webhook"
     assert found.url.value == "https://example.com/hook"
-    assert found.secret == Secret("whsec_c2VjcmV0")
+    assert found.secret == (Secret("whsec_c2VjcmV0"),)
     assert found.headers == {"X-Team": Secret("ops"), "Authorization": Secret("Bearer t")}
     assert found.rate_limit == Rate(2, timedelta(seconds=1))
 

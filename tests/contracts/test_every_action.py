@@ -1,7 +1,5 @@
 """The exam that every action must pass, whatever it does."""
 
-from dataclasses import replace
-
 import pytest
 
 from reactor.actions import ACTIONS
@@ -11,7 +9,7 @@ from reactor.model.errors import DestinationRemoved, RenderFailed
 from reactor.model.protocols import Field, Landing
 from reactor.model.request import Fault, HttpRequest, ObjectCall, Outcome, Response, Verdict
 from reactor.model.secret import Secret
-from tests.builders import NO_SECRETS, NOON, a_delivery, a_destination, an_action
+from tests.builders import NO_SECRETS, NOON, a_delivery, a_destination, an_action, replace
 from tests.engine.hostile_uris import HOSTILE
 
 NAMES = {
@@ -20,7 +18,7 @@ NAMES = {
     BODY: {"type": "reactor.firing"},
     "service": {"uri": "/api/app/v1/service/0b0e2a4c-7d5f-4a3b-9c1d-2e3f4a5b6c7d/"},
 }
-DESTINATION = a_destination(url=Secret("http://127.0.0.1:9/s3cret"), secret=Secret("s3cret"))
+DESTINATION = a_destination(url=Secret("http://127.0.0.1:9/s3cret"), secret=(Secret("s3cret"),))
 REDEPLOY = compile_template("POST {{ service.uri }}redeploy/", Landing.CALL)
 VALUES = {"webhook": "ops", "slack": "ops", "log": "info", "rest": REDEPLOY}
 SENDING = [name for name, action in ACTIONS.items() if action.destination_types]

@@ -82,9 +82,9 @@ def post(address: Address, hook: str, inbound: Inbound) -> Answer:
         return Answer(answer.status, answer.read())
 
 
-def an_event(identity: str) -> Inbound:
+def an_event(identity: str, **fields: str) -> Inbound:
     """For a PLAIN hook, with an id of its own."""
-    body = json.dumps({"uuid": identity}).encode()
+    body = json.dumps({"uuid": identity, **fields}).encode()
     return Inbound(headers=(JSON, ("authorization", f"Bearer {TOKEN}")), body=body)
 
 

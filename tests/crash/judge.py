@@ -42,6 +42,12 @@ class Case:
         """Deliveries taken more than once, counted beyond the first time."""
         return sum(self.accepted.values()) - len(self.accepted)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all that was sent is there, and all that was promised is done."""
+        is_done = all(state == "succeeded" for _, state, _, _ in self.deliveries)
+        return is_done and set(self.sent) <= set(self.events)
+
 
 def read_sent(path: Path) -> list[str]:
     """The ids of the frames in a file that a sender wrote."""
@@ -111,6 +117,10 @@ def _untrue(case: Case) -> Iterator[str]:
     yield from unrecorded(case)
     bodies = Counter(id_ for id_, _ in {(heard.id, heard.body) for heard in case.heard})
     yield from _told("delivered with different bodies", {id_ for id_, n in bodies.items() if n > 1})
+    firings = Counter(body for _, body in {(heard.id, heard.body) for heard in case.heard})
+    yield from _told(
+        "delivered under different ids", {text for text, n in firings.items() if n > 1}
+    )
     yield from _told("delivered again without a crash", _again(case))
     yield from _told("out of order", _overtaken(case))
 

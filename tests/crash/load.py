@@ -9,14 +9,18 @@ from random import Random
 from threading import Event, Thread
 
 from tests.endpoint import Answer, Manners
+from tests.engine.inbound.senders import TOKEN
 
 THROTTLE = 5
 """Firings of `in turn` per second and group."""
 
+LINES = "lines: {{type: file, path: {events}, follow: true}}"
+HOOK = f"ci: {{{{type: webhook, token: {TOKEN}}}}}"
+
 RULES = """\
 version: 1
 sources:
-  lines: {{type: file, path: {events}, follow: true}}
+  {sources}
 destinations:
   ops: {{type: webhook, url: "{url}", rate_limit: {rate_limit}}}
 rules:
@@ -40,12 +44,17 @@ rules:
 
 
 def write_rules(
-    folder: Path, url: str, *, rate_limit: str = "1000 per 1s", timeout: str = "10s"
+    folder: Path,
+    url: str,
+    *sources: str,
+    rate_limit: str = "1000 per 1s",
+    timeout: str = "10s",
 ) -> Path:
-    """Two rules that match every frame of a sender; the second has memory and an order."""
+    """Two rules that match every frame of a sender; the second has memory and an order. `sources`
+    are LINES, HOOK, or both."""
     path = folder / "rules.yaml"
-    events = folder / "events.jsonl"
-    path.write_text(RULES.format(events=events, url=url, rate_limit=rate_limit, timeout=timeout))
+    lines = "\n  ".join(sources or (LINES,)).format(events=folder / "events.jsonl")
+    path.write_text(RULES.format(sources=lines, url=url, rate_limit=rate_limit, timeout=timeout))
     return path
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from reactor import pipeline
+from reactor import guard
 from reactor.cli import main
 from reactor.engine.plan import Decision
 
@@ -15,14 +15,14 @@ STUCK = Path("stuck")
 def _hanging(decide: Callable[..., Decision]) -> Callable[..., Decision]:
     """The decider, with the fault."""
 
-    def decided(*arguments: object) -> Decision:
+    def decided(*arguments: object, **named: object) -> Decision:
         if STUCK.exists():
             Event().wait()
-        return decide(*arguments)
+        return decide(*arguments, **named)
 
     return decided
 
 
 if __name__ == "__main__":
-    pipeline.decide = _hanging(pipeline.decide)  # type: ignore[attr-defined]  # the fault itself
+    guard.decide = _hanging(guard.decide)  # type: ignore[attr-defined]  # the fault itself
     main()

@@ -4,7 +4,6 @@ import json
 import os
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import replace
 from random import Random
 from statistics import median
 from threading import Event, Thread
@@ -12,6 +11,7 @@ from threading import Event, Thread
 import pytest
 
 from reactor.clock import monotonic
+from tests.builders import replace
 from tests.crash.cloud import listed, replied, rows, serving_api, source
 from tests.crash.judge import faults, read_case
 from tests.endpoint import listening, read_ledger

@@ -6,13 +6,17 @@ from random import Random
 
 import pytest
 
+from tests.crash.callers import Acknowledged, calling, finish
 from tests.crash.judge import faults, over_throttle, read_case, read_sent
-from tests.crash.load import THROTTLE, Sender, rude, write_rules
+from tests.crash.load import HOOK, LINES, THROTTLE, Sender, rude, write_rules
 from tests.endpoint import listening, read_ledger
-from tests.service import Service, eventually
+from tests.service import Service, free_port
 
 LONGEST_LIFE = 1.8
 """Seconds from start to kill at most: kills hit the start, the reading again, and full work."""
+
+CALLERS = 4
+"""Together about 150 events a second, beside the hundred of the file."""
 
 
 @pytest.fixture
@@ -35,38 +39,31 @@ def test_two_hundred_kills_lose_nothing(tmp_path, seed):
 
 
 def survive(folder, seed, *, kills):
-    chance, sender = Random(seed), Sender(folder, seed)
+    chance, sender, ledger = Random(seed), Sender(folder, seed), Acknowledged(folder / "taken")
+    port = free_port()
+    options = (folder / "data", "--http", f"127.0.0.1:{port}")
     with listening(folder / "ledger", rude(seed)) as endpoint:
-        rules, data_dir = write_rules(folder, endpoint.url), folder / "data"
-        with sender.sending():
-            for _ in range(kills):
-                with Service(rules, data_dir, "--http", "off") as service:
-                    service.kill(after=chance.uniform(0.2, LONGEST_LIFE))
-        finish(rules, data_dir, read_sent(folder / "events.jsonl"))
+        rules = write_rules(folder, endpoint.url, LINES, HOOK)
+        with calling(("127.0.0.1", port), ledger, CALLERS) as callers:
+            with sender.sending():
+                for _ in range(kills):
+                    with Service(rules, *options) as service:
+                        service.kill(after=chance.uniform(0.2, LONGEST_LIFE))
+            with Service(rules, *options) as service:
+                finish(service, callers, lambda: the_case(folder))
     case = the_case(folder)
 
     assert faults(case, rules=2) == []
     assert over_throttle(case, "in turn", THROTTLE, seconds=1) == set()
     print(  # noqa: T201 -- how hard the exam was, with `pytest -s` and in failures
-        f"{kills} kills, {len(case.sent)} events, {len(case.fired)} firings, "
-        f"{len(case.heard)} attempts heard, {case.duplicates} heard twice",
+        f"{kills} kills, {len(case.sent)} events ({len(ledger.ids)} acknowledged to callers, "
+        f"{sum(caller.unanswered for caller in callers)} requests unanswered), "
+        f"{len(case.fired)} firings, {len(case.heard)} attempts heard, "
+        f"{case.duplicates} heard twice",
         file=sys.stderr,
     )
 
 
-def finish(rules, data_dir, sent):
-    """One last life, long enough to do all that was promised; it ends as it should."""
-    with Service(rules, data_dir, "--http", "off") as service:
-        service.hears("running")
-        eventually(lambda: is_done(data_dir, sent), "all was decided and delivered", seconds=60)
-        assert service.stop() == 0
-
-
-def is_done(data_dir, sent):
-    case = read_case(data_dir, sent, [])
-    return set(sent) <= set(case.events) and all(row[1] == "succeeded" for row in case.deliveries)
-
-
 def the_case(folder):
-    sent, heard = read_sent(folder / "events.jsonl"), read_ledger(folder / "ledger")
-    return read_case(folder / "data", sent, heard)
+    sent = read_sent(folder / "events.jsonl") + Acknowledged(folder / "taken").ids
+    return read_case(folder / "data", sent, read_ledger(folder / "ledger"))

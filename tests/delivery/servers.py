@@ -12,6 +12,20 @@ Behaviour = Callable[[socket.socket], None]
 def serving(behave: Behaviour, received: list[bytes] | None = None) -> Iterator[str]:
     """A server that reads one request per connection, keeps it in `received`, and then behaves;
     yields its URL."""
+
+    def serve(connection: socket.socket) -> None:
+        request = read_request(connection)
+        if received is not None:
+            received.append(request)
+        behave(connection)
+
+    with connecting(serve) as url:
+        yield url
+
+
+@contextmanager
+def connecting(behave: Behaviour) -> Iterator[str]:
+    """A server that behaves from the connection on; yields its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     connections: list[socket.socket] = []
 
@@ -26,9 +40,6 @@ def serving(behave: Behaviour, received: list[bytes] | None = None) -> Iterator[
 
     def serve(connection: socket.socket) -> None:
         with suppress(OSError):  # the client has gone, which some of these tests are about
-            request = read_request(connection)
-            if received is not None:
-                received.append(request)
             behave(connection)
 
     threading.Thread(target=accept, daemon=True).start()

@@ -343,7 +343,7 @@ def test_a_write_that_the_journal_refuses_is_tried_again_after_a_pause(world):
         world.promise(a_delivery())
         world.writer.submit(Statement("alter table attempts rename to gone")).result(10)
         world.until(lambda: world.told)
-        world.until(lambda: world.dispatcher._rest_until is not None)
+        world.until(lambda: world.dispatcher._records.rest_until is not None)
 
         world.writer.submit(Statement("alter table gone rename to attempts")).result(10)
         world.now += 2 * SECOND

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.delivery.ratelimit import Window, next_start, room, started
+from reactor.delivery.ratelimit import GRAINS, Window, next_start, room, started
 from reactor.model.rule import Rate
 from tests.builders import NOON
 
@@ -38,6 +38,18 @@ def test_a_lower_limit_counts_the_starts_made_under_the_higher_one():
 
     assert room(window, TWO_PER_SECOND, NOON) == 0
     assert next_start(window, TWO_PER_SECOND, NOON) == NOON + SECOND
+
+
+def test_many_starts_are_kept_in_little_room_and_none_counts_too_early():
+    rate, now, window = Rate(10_000, timedelta(minutes=10)), NOON, Window()
+    for _ in range(5000):
+        now += SECOND / 10
+        window = started(window, rate, now, 2)
+
+    assert len(window.starts) <= 2 * GRAINS
+    assert room(window, rate, now) == 0
+    assert next_start(window, rate, now) - NOON >= rate.per
+    assert next_start(window, rate, now) - NOON <= rate.per * 1.02
 
 
 @given(

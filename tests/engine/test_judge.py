@@ -3,8 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reactor.engine.judge import judge_http, named, parse_retry_after
+from reactor.engine.judge import (
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
+    judge_http,
+    named,
+    parse_retry_after,
+)
 from reactor.model.request import Fault, Response, Verdict
 
 NOW = datetime(2030, 1, 7, 12, 0, 0, tzinfo=UTC)
@@ -111,19 +119,82 @@ def test_retry_after_of_a_buried_delivery_says_nothing():
         ("Mon, 07 Jan 2030 13:02:00 +0100", 120),
         ("Mon, 07 Jan 2030 11:59:00 GMT", -60),
         ("Monday, 07-Jan-30 12:02:00 GMT", 120),
+        ("Mon Jan  7 12:02:00 2030", 120),
+        ("7 Jan 2030 12:02:00 GMT", 120),
+        ("Mon, 07 Jan 2030 12:02 GMT", 120),
+        ("mon, 07 jan 2030 12:02:00 gmt", 120),
+        ("Mon, 07 Jan 2030 12:02:00", 120),
+        ("Mon, 07 Jan 2030 12:02:00 EST", 5 * 3600 + 120),
+        ("Fri, 07 Jan 2030 12:02:00 GMT", 120),  # the day of the week is not looked at
+        ("Sun, 06 Nov 1994 08:49:37 GMT", -1_109_905_823),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 251_508_283_199),
+        ("00000007", 7),
+        ("+7", 7),
+        ("7.", 7),
+        ("-0", 0),
+        ("\t7\r\n", 7),
+        ("9999999999999999999", 10**10),
+        ("-9999999999999999999", -(10**10)),
         ("soon", None),
         ("", None),
+        (" ", None),
+        (".5", None),
         ("1e9", None),
+        ("0x10", None),
+        ("1_000", None),
+        ("1,5", None),
+        ("7, 8", None),
+        ("7;8", None),
+        ("5 5", None),
+        ("--5", None),
+        ("NaN", None),
+        ("Infinity", None),
         ("9" * 40, None),
+        ("9" * 100_000, None),
         ("120 seconds", None),
+        ("PT2M", None),
+        ("2030-01-07T12:02:00Z", None),
         ("Mon, 77 Jan 2030 12:02:00 GMT", None),
+        ("Mon, 07 Jan 2030 25:02:00 GMT", None),
+        ("Mon, 07 Jan 0000 12:02:00 GMT", -946_771_080),  # as a year of two digits
+        ("Mon, 07 Jan 99999 12:02:00 GMT", None),
+        ("07", 7),
         ("٣", None),
+        ("\uff17", None),
+        ("7\x00", None),
+        ("\x00", None),
+        ("'", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(text, seconds):
     wait = None if seconds is None else timedelta(seconds=seconds)
 
     assert parse_retry_after(text, NOW) == wait
+
+
+@given(st.text())
+def test_whatever_retry_after_holds_it_never_raises(text):
+    wait = judge_http(Response(status=429, retry_after=parse_retry_after(text, NOW))).retry_after
+
+    assert wait is None or SHORTEST_WAIT <= wait <= LONGEST_WAIT
+
+
+def expected(status):
+    if 200 <= status < 300:
+        return SUCCEEDED
+    is_retried = status in (408, 425, 429) or status < 200 or status >= 500
+    return RETRY if is_retried else BURY
+
+
+@pytest.mark.parametrize("status", range(100, 600))
+def test_every_status_has_its_verdict(status):
+    response = Response(status=status)
+
+    outcome = judge_http(response)
+
+    assert outcome.verdict is expected(status)
+    assert str(status) in outcome.detail
+    assert outcome.response is response
 
 
 def test_a_status_without_a_name_is_a_number():

@@ -1,6 +1,5 @@
 """Frames become events, or say why not; nothing that a frame holds can raise."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,7 +17,7 @@ from reactor.engine.normalize import (
     record_of,
 )
 from reactor.model.event import Arrival
-from tests.builders import NOON, an_event
+from tests.builders import NOON, an_event, replace
 
 SERVICE = "/api/app/v1/acme/service/0b0e3538-88df-4f07-9aed-3a3cc4175076/"
 CONTAINER = "/api/app/v1/acme/container/fa159860-9048-4d1e-8655-6285fa9e3fa2/"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.engine.operators import same
+from reactor.engine.operators import IsNot, OneOf, SameAs, SomeElement, same
 from reactor.model.event import Record
 from reactor.model.lookup import Reference
 from tests.conditions import condition, truth
@@ -289,3 +289,18 @@ def test_sameness_is_symmetric(one, other):
 @given(JSON.filter(lambda value: "nan" not in repr(value)))
 def test_every_value_but_nan_is_the_same_as_itself(value):
     assert same(value, value)
+
+
+def test_another_field_is_found_once_for_all_elements():
+    class Counting:
+        text, found = "y", 0
+
+        def find(self, fields):
+            self.found += 1
+            return fields["y"]
+
+    path = Counting()
+    some = SomeElement((IsNot(OneOf((SameAs(path), IsNot(SameAs(path))))),))
+
+    assert some.test([1, 2, 3], Record({"y": 5}, platform=False)) is False
+    assert path.found == 2

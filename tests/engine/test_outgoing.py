@@ -5,7 +5,7 @@ from standardwebhooks import Webhook
 
 from reactor.engine.outgoing import http_request, summary
 from reactor.model.errors import DestinationRemoved, RenderFailed
-from reactor.model.request import StoredRequest
+from reactor.model.request import PLAIN, Route, StoredRequest
 from reactor.model.secret import Joint, Secret, SecretRef, Vault
 from tests.builders import NOON, a_delivery, a_destination
 
@@ -35,7 +35,7 @@ def test_a_secret_signs_the_body_as_it_is_sent():
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     parts = ('{"token":"', SecretRef(REFERENCE, Joint.JSON), '"}')
 
-    request = built(a_destination(secret=Secret(secret)), a_vault('a"b'), body=parts)
+    request = built(a_destination(secret=(Secret(secret),)), a_vault('a"b'), body=parts)
 
     assert request.body == b'{"token":"a\\"b"}'
     expected = Webhook(secret).sign("delivery-1", NOON, request.body.decode())
@@ -96,3 +96,54 @@ def test_a_summary_names_rule_subject_and_state():
 
     assert summary(names) == "web crashed: /api/c/1/ Stopped"
     assert summary(names | {"state": 5}) == "web crashed: /api/c/1/"
+
+
+SPLITTING = [
+    *(chr(code) for code in (*range(9), *range(10, 32), *range(127, 161))),
+    "\r\nx-evil: 1",
+    "\nx-evil: 1",
+    "\r\n\r\nPOST / HTTP/1.1",
+    "a\r\n folded",
+    "\u010d\u010a",  # which become CR LF where somebody cuts them to a byte
+    "\u560d\u560a",
+    "\u2028",
+    "\ud800",
+    "\ufeff",
+    "\U0001f600",
+    "\u00e9",
+]
+
+
+@pytest.mark.parametrize("text", SPLITTING, ids=ascii)
+def test_nothing_splits_a_header_wherever_it_comes_from(text):
+    for value in (text, f"a{text}", f"{text}b"):
+        with pytest.raises(RenderFailed):
+            built(headers={"x-name": (value,)})
+        with pytest.raises(RenderFailed):
+            built(headers={"x-name": ("a", SecretRef(REFERENCE))}, vault=a_vault(value))
+        with pytest.raises(RenderFailed):
+            built(headers={f"x{value}": ("a",)})
+
+
+def test_a_destinations_credentials_go_to_its_own_address_alone():
+    credentials = {"headers": {"authorization": Secret("Bearer s3cret")}}
+
+    own = built(a_destination(**credentials))
+    other = built(a_destination(**credentials), url=("https://elsewhere.example/",))
+
+    assert own.headers["authorization"] == "Bearer s3cret"
+    assert "authorization" not in other.headers
+
+
+def test_a_request_takes_its_destinations_route():
+    route = Route(ca="/etc/ca.pem")
+
+    assert built(a_destination(route=route)).route is route
+    assert built(a_destination(route=route), url=("https://elsewhere.example/",)).route is PLAIN
+
+
+def test_secrets_in_a_body_are_named_as_they_are_and_as_they_are_written():
+    parts = ('{"token":"', SecretRef(REFERENCE, Joint.JSON), '"}')
+
+    assert set(built(vault=a_vault('a"b'), body=parts).secrets) == {'a"b', 'a\\"b'}
+    assert built(body=("{}",)).secrets == ()

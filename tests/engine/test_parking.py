@@ -1,13 +1,11 @@
 """Who waits behind whom, and who may go on."""
 
-from dataclasses import replace
-
 import pytest
 
 from reactor.engine.parking import MOST_EVENTS, Parking
 from reactor.model.lookup import NOT_ASKED, Answer, Found, Need
 from reactor.model.uri import object_uri, stable_uuid
-from tests.builders import an_event
+from tests.builders import an_event, replace
 
 ONE, OTHER = (object_uri("container", stable_uuid(name)) for name in ("one", "other"))
 

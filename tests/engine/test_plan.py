@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.actions import ACTIONS
+from reactor.engine.compiled import CompiledRules
 from reactor.engine.normalize import record_of
 from reactor.engine.plan import Decision, decide, delivery_id, memory_marks, miss
 from reactor.engine.selector import parse_path
@@ -21,7 +21,16 @@ from reactor.model.match import Reason
 from reactor.model.memory import MemoryEntry, MemoryKey
 from reactor.model.protocols import Landing
 from reactor.model.rule import Rate, Rule, Ruleset
-from tests.builders import NOON, Says, a_destination, a_rule, a_ruleset, an_action, an_event
+from tests.builders import (
+    NOON,
+    Says,
+    a_destination,
+    a_rule,
+    a_ruleset,
+    an_action,
+    an_event,
+    replace,
+)
 
 PER_5M = Rate(1, timedelta(minutes=5))
 
@@ -35,7 +44,9 @@ class World:
 
     def decide(self, event: Event) -> Decision:
         """Decide and remember."""
-        decision = decide(event, self.ruleset, self.memory, event.received_at, ACTIONS)
+        decision = decide(
+            event, CompiledRules(self.ruleset), self.memory, event.received_at, ACTIONS
+        )
         self.memory.update(decision.memory)
         return decision
 
@@ -73,7 +84,9 @@ def test_a_rule_that_does_not_match_says_why(rule: Rule, reason: Reason | None) 
     event = an_event()
 
     assert reason is miss(rule, event, record_of(event))
-    assert bool(decide(event, a_ruleset(rule), {}, NOON, ACTIONS).evaluations) is (reason is None)
+    assert bool(decide(event, CompiledRules(a_ruleset(rule)), {}, NOON, ACTIONS).evaluations) is (
+        reason is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,6 +107,18 @@ def test_a_match_fires_one_delivery_with_what_the_rule_says() -> None:
     assert (row.reason, row.delivery_id) == (Reason.FIRED, delivery.id)
     assert (delivery.destination, delivery.state, delivery.due_at) == ("ops", State.PENDING, NOON)
     assert delivery.request.shown_url == "http://127.0.0.1:9/…"
+
+
+def test_only_an_explicit_key_puts_deliveries_in_order_and_an_action_can_do_without() -> None:
+    def order_key(**changes: object) -> str | None:
+        rule = replace(webhook(**changes), group_by=(parse_path("service"),))
+        [delivery] = World(a_ruleset(rule)).decide(an_event(service="web")).deliveries
+        return delivery.order_key
+
+    [plain] = World(a_ruleset(webhook())).decide(an_event()).deliveries
+    assert plain.order_key is None
+    assert order_key() is not None
+    assert order_key(ordered=False) is None
 
 
 def test_a_call_back_waits_in_the_lane_of_its_source_and_shows_its_path() -> None:

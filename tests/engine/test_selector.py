@@ -1,6 +1,8 @@
 """Paths into an event."""
 
+import contextlib
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -70,6 +72,10 @@ def test_a_dotted_path_goes_straight_to_the_value(path, expected):
         ("$.ports[?(@.inner > 100)].inner", 443),
         ("$.ports[?(@.inner == 80 || @.outer)].outer", 1),
         ("$.scalars", [1, 2]),
+        ("$['service','labels']['name','a b']", ["web", 1]),
+        ("$.ports[?($.any == 7)].outer", 1),
+        ("$.ports[?(@.inner == $.ports[0].inner)].inner", 80),
+        ("$.ports[?(!@.inner)].outer", 1),
     ],
 )
 def test_jsonpath_gives_the_value_or_the_list_of_several(path, expected):
@@ -98,6 +104,17 @@ def test_jsonpath_gives_the_value_or_the_list_of_several(path, expected):
         ("$.a.`len`", "comparing filters"),
         ("$.a + $.b", "comparing filters"),
         ("$.a where b", "comparing filters"),
+        ("$..a..b", "once only"),
+        ("$..*..*..*", "once only"),
+        ("$..a[?(@..b)]", "once only"),
+        ("$.a[0,-1]", "one index"),
+        ("$['a','a']", "stands twice"),
+        ("$['*','*']", "stands twice"),
+        ("$.a[*].($.b[*])", "begins it"),
+        ("$.a[?(@.($.b[*]))]", "begins it"),
+        ("$.a[?($.b[*] == 1)]", "only names and indices"),
+        ("$.a[?(!$.b[0:9])]", "only names and indices"),
+        ("$.a[?(@.b[?($..c)])]", "only names and indices"),
     ],
 )
 def test_what_is_no_path_is_refused_in_plain_words(path, why):
@@ -168,6 +185,33 @@ PATHS = [
 @given(st.dictionaries(st.sampled_from("abc"), JSON), st.sampled_from(PATHS))
 def test_finding_never_raises(fields, path):
     path.find(fields)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "$..*",
+        "$" + "[*]" * 160,
+        "$" + "[?(@.a)]" * 60,
+        "$" + ".(a" * 120 + ")" * 120,
+        "$." + ".".join("a" * 240),
+        "$.a[?(@.b == 1" + " && @.b == 1" * 35 + ")]",
+        "$" + "[0,-1]" * 60,
+        "$" + "['a','a']" * 50,
+        "$" + "..*" * 60,
+    ],
+)
+def test_no_jsonpath_takes_long(path):
+    parse_path("$[0]").find({})  # the library is there
+    deep: object = 1
+    for _ in range(64):
+        deep = {"a": deep, "b": [deep]} if isinstance(deep, int) else {"a": deep, "b": 1}
+    begun = time.thread_time()
+
+    with contextlib.suppress(PathInvalid):
+        parse_path(path).find({"a": deep})
+
+    assert time.thread_time() - begun < 0.05
 
 
 @pytest.mark.parametrize("path", ["a.b", "$..b", "$.a..b", "$..[?($.a)]"])

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
-from reactor.engine.signature import sign, signing_key
+from reactor.engine.signature import sign, sign_all, signing_key
 
 
 def test_the_specifications_vector_is_signed_as_it_says():
@@ -48,3 +48,33 @@ def test_the_library_makes_the_same_signature(key, body):
     ours = sign(secret, "msg_1", int(moment.timestamp()), body.encode(errors="replace"))
 
     assert ours == theirs
+
+
+OLD, NEW = "whsec_" + "b2xk" * 8, "whsec_" + "bmV3" * 8
+
+
+@pytest.mark.parametrize("known", [OLD, NEW])
+def test_while_a_secret_takes_the_place_of_another_who_knows_either_can_verify(known):
+    moment = datetime.now(UTC)  # noqa: TID251 -- the library compares with its own clock
+
+    headers = signed([NEW, OLD], moment)
+
+    assert len(headers["webhook-signature"].split(" ")) == 2
+    assert Webhook(known).verify(b'{"a": 1}', headers) == {"a": 1}
+
+
+def test_who_knows_another_secret_cannot_verify():
+    moment = datetime.now(UTC)  # noqa: TID251 -- the library compares with its own clock
+
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + "eHl6" * 8).verify(b'{"a": 1}', signed([NEW, OLD], moment))
+
+
+def signed(secrets, moment):
+    timestamp = int(moment.timestamp())
+    signatures = sign_all(secrets, "msg_1", timestamp, b'{"a": 1}')
+    return {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signatures,
+    }

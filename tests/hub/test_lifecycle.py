@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 import pytest
 
 from reactor.hub import lifecycle
 from reactor.hub.states import State
 from reactor.hub.things import Container, Node
+from tests.builders import replace
 from tests.hub.fleets import a_world, pass_time, service_named, told
 
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +6,7 @@ from reactor.hub.fleet import NoSuchObject
 from reactor.hub.states import State
 from reactor.hub.things import Container, Node, Service, Stack
 from reactor.hub.world import LISTED, World
+from tests.builders import replace
 from tests.hub.fleets import START, a_world, service_named
 
 

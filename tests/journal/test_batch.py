@@ -1,7 +1,5 @@
 """What the pipeline decided is written whole."""
 
-from dataclasses import replace
-
 from reactor.journal.batch import Batch
 from reactor.journal.deliveries import get
 from reactor.journal.evaluations import list_evaluations
@@ -14,7 +12,7 @@ from reactor.model.event import Note, Rejection
 from reactor.model.journal import Input
 from reactor.model.match import Evaluation, Reason
 from reactor.model.memory import MemoryEntry, MemoryKey
-from tests.builders import NOON, a_delivery, an_event
+from tests.builders import NOON, a_delivery, an_event, replace
 
 EVENT = an_event(uuid="event-1")
 EVALUATION = Evaluation(

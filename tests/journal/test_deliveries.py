@@ -1,22 +1,27 @@
 """Promises: added, found when they are due, listed."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
 
+from reactor.duration import to_micros
 from reactor.journal.deliveries import (
     attempts_of,
+    choose,
     due,
+    first,
     get,
     insert_deliveries,
     lanes,
     list_deliveries,
     next_due,
+    waiting,
 )
 from reactor.journal.moves import Cancel, Claim, Finish, Redeliver
 from reactor.model.delivery import Attempt, Move, RetryPolicy, State
-from reactor.model.journal import Finished
-from reactor.model.request import StoredRequest
+from reactor.model.journal import Finished, Selection
+from reactor.model.request import StoredRequest, Timings
 from reactor.model.secret import SecretRef
 from tests.builders import NOON, a_delivery
 
@@ -60,6 +65,23 @@ def test_a_delivery_comes_back_as_it_was(db):
     insert_deliveries(db, [delivery])
 
     assert get(db, "delivery-1") == delivery
+
+
+def test_one_firing_cannot_be_planned_twice(db):
+    insert_deliveries(db, [a_delivery()])
+
+    with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE constraint failed: deliveries\.id"):
+        insert_deliveries(db, [a_delivery(rule="another")])
+
+
+@pytest.mark.parametrize(
+    ("state", "claimed_at"), [(State.RUNNING, to_micros(NOON)), (State.PENDING, None)]
+)
+def test_one_that_is_running_from_the_start_was_claimed_when_it_was_made(db, state, claimed_at):
+    insert_deliveries(db, [a_delivery(state=state, due_at=NOON - timedelta(seconds=1))])
+
+    [row] = db.execute("select claimed_at from deliveries")
+    assert row["claimed_at"] == claimed_at
 
 
 def test_an_unknown_delivery_is_none(db):
@@ -123,6 +145,18 @@ def ordered(*names, key="k"):
     return [a_delivery(id=name, order_key=key) for name in names]
 
 
+def test_what_is_due_is_as_it_is_once_it_is_claimed(db):
+    delivery = a_delivery(state=State.RETRYING, attempts=3, reason="503 Busy")
+    insert_deliveries(db, [delivery])
+
+    [found] = due(db, "ops", NOON, 1)
+    Claim(ids=("delivery-1",), at=NOON).apply(db)
+
+    assert (found.state, found.attempts, found.reason) == (State.RUNNING, 4, None)
+    claimed = get(db, "delivery-1")
+    assert (claimed.state, claimed.attempts) == (found.state, found.attempts)
+
+
 def test_of_one_order_key_only_the_first_undone_is_due(db):
     insert_deliveries(db, [*ordered("a", "b", "c"), *ordered("x", key="other"), a_delivery()])
     seen = [ids(due(db, "ops", NOON, 10))]
@@ -177,29 +211,57 @@ def test_what_lost_its_turn_cannot_be_claimed(db):
     assert Claim(ids=("a", "b"), at=NOON).apply(db) == {"a"}
 
 
-@pytest.mark.parametrize(
-    ("filters", "expected"),
-    [
-        ({}, ["1", "2", "3"]),
-        ({"states": [State.DEAD, State.PENDING]}, ["1", "3"]),
-        ({"states": []}, []),
-        ({"rule": "crash"}, ["2"]),
-        ({"destination": "ops"}, ["1", "2"]),
-        ({"limit": 2}, ["2", "3"]),
-        ({"destination": "ops", "limit": 1}, ["2"]),
-    ],
-)
-def test_deliveries_are_listed_oldest_first(db, filters, expected):
+HOUR = timedelta(hours=1)
+
+CHOICES = [
+    ({}, ["1", "2", "3"]),
+    ({"states": (State.DEAD, State.PENDING)}, ["1", "3"]),
+    ({"states": ()}, []),
+    ({"rule": "crash"}, ["2"]),
+    ({"destination": "ops"}, ["1", "2"]),
+    ({"since": NOON}, ["2", "3"]),
+    ({"until": NOON}, ["1"]),
+    ({"since": NOON, "until": NOON + HOUR, "destination": "ops"}, ["2"]),
+]
+
+
+@pytest.fixture
+def three(db):
+    """Promised an hour apart, the second at NOON."""
     insert_deliveries(
         db,
         [
-            a_delivery(id="1"),
+            a_delivery(id="1", created_at=NOON - HOUR),
             a_delivery(id="2", state=State.SUCCEEDED, rule="crash"),
-            a_delivery(id="3", state=State.DEAD, destination=None),
+            a_delivery(id="3", state=State.DEAD, destination=None, created_at=NOON + HOUR),
         ],
     )
+    return db
 
-    assert ids(list_deliveries(db, **filters)) == expected
+
+@pytest.mark.parametrize(("fields", "expected"), CHOICES)
+def test_a_selection_is_listed_oldest_first(three, fields, expected):
+    assert ids(list_deliveries(three, Selection(**fields))) == expected
+    assert ids(list_deliveries(three, Selection(**fields), limit=9)) == expected
+
+
+@pytest.mark.parametrize(
+    ("destination", "limit", "expected"), [(None, 2, ["2", "3"]), ("ops", 1, ["2"])]
+)
+def test_a_limit_leaves_the_newest(three, destination, limit, expected):
+    found = list_deliveries(three, Selection(destination=destination), limit=limit)
+
+    assert ids(found) == expected
+
+
+@pytest.mark.parametrize(("fields", "expected"), CHOICES)
+def test_a_selection_is_walked_in_steps_and_each_is_met_once(three, fields, expected):
+    met, last = [], 0
+    while step := choose(three, Selection(**fields), after=last, most=1):
+        met += step
+        last = step[-1].number
+
+    assert ids(met) == expected
 
 
 def test_attempts_are_listed_in_order(db):
@@ -212,6 +274,30 @@ def test_attempts_are_listed_in_order(db):
     assert attempts_of(db, "delivery-1") == made
 
 
+def test_what_was_said_in_an_attempt_and_when_comes_back_with_it(db):
+    insert_deliveries(db, [a_delivery()])
+    Claim(ids=("delivery-1",), at=NOON).apply(db)
+    spans = [timedelta(microseconds=number) for number in (1, 20, 300, 4000, 5_000_000_000)]
+    names = ("dns", "connect", "tls", "first_byte", "total")
+    attempt = Attempt(
+        delivery_id="delivery-1",
+        number=1,
+        started_at=NOON,
+        ended_at=LATER,
+        verdict="retry",
+        status=503,
+        detail="503 Service Unavailable",
+        timings=Timings(**dict(zip(names, spans, strict=True))),
+        request="POST https://h/…",
+        response="busy: é",
+    )
+
+    result = Finished(attempt=attempt, move=Move.RETRY, due_at=LATER)
+    Finish(results=(result,)).apply(db)
+
+    assert attempts_of(db, "delivery-1") == [attempt]
+
+
 def test_nothing_that_the_dispatcher_asks_scans(db, scans):
     insert_deliveries(db, ordered("a", "b"))
 
@@ -221,3 +307,21 @@ def test_nothing_that_the_dispatcher_asks_scans(db, scans):
     assert scans(lambda: get(db, "a")) == []
     assert scans(lambda: attempts_of(db, "a")) == []
     assert scans(lambda: insert_deliveries(db, ordered("c"))) == []
+
+
+def test_the_first_of_a_lane_is_the_one_that_is_due_first_be_it_later(db, scans):
+    promised = [
+        a_delivery(id=name, due_at=LATER + timedelta(hours=n)) for n, name in enumerate("ab")
+    ]
+    insert_deliveries(db, [a_delivery(id="other", lane="other"), *reversed(promised)])
+
+    assert ids(first(db, "ops")) == ["a"]
+    assert first(db, "empty") == []
+    assert scans(lambda: first(db, "ops")) == []
+
+
+def test_what_waits_is_counted_up_to_a_bound_and_of_an_order_the_first(db, scans):
+    insert_deliveries(db, [a_delivery(id=str(number), due_at=LATER) for number in range(5)])
+    insert_deliveries(db, [a_delivery(id=f"o{n}", order_key="web") for n in range(5)])
+
+    assert (waiting(db, "ops", 100), waiting(db, "ops", 3), waiting(db, "empty", 9)) == (6, 3, 0)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from reactor.journal.evaluations import insert_evaluations, list_evaluations
+from reactor.journal.evaluations import evaluations_of, insert_evaluations, list_evaluations
 from reactor.model.match import Evaluation, Reason
 from tests.builders import NOON
 
@@ -48,6 +48,14 @@ def test_evaluations_are_listed_oldest_first(db, filters, expected):
     insert_evaluations(db, ROWS)
 
     assert list(list_evaluations(db, **filters)) == [ROWS[number] for number in expected]
+
+
+def test_those_of_one_event_are_found(db):
+    row = an_evaluation(2)
+    others = [an_evaluation(2, source="other"), an_evaluation(3)]
+    insert_evaluations(db, [row, *others, an_evaluation(2, action="log")])
+
+    assert evaluations_of(db, "event-2", "local") == [row, an_evaluation(2, action="log")]
 
 
 def test_evaluations_are_counted_as_they_come(db):

@@ -1,6 +1,8 @@
 """Accepted events, found again by their ids."""
 
-from dataclasses import replace
+import sqlite3
+
+import pytest
 
 from reactor.journal.evaluations import insert_evaluations
 from reactor.journal.events import (
@@ -9,11 +11,12 @@ from reactor.journal.events import (
     insert_undecided,
     known,
     latest,
+    namesakes,
     settle_decided,
     undecided,
 )
 from reactor.model.match import Evaluation, Reason
-from tests.builders import NOON, an_event
+from tests.builders import NOON, an_event, replace
 
 
 def test_an_event_comes_back_as_it_was(db):
@@ -61,6 +64,15 @@ def test_of_one_id_in_two_sources_the_newest_is_found(db):
 
     assert found is not None
     assert found.source == "b"
+
+
+def test_of_one_id_in_two_sources_both_are_found_the_oldest_first(db):
+    events = [an_event(uuid="u-1", source="b"), an_event(uuid="u-1", source="a")]
+
+    insert_events(db, [*events, an_event(uuid="u-2")])
+
+    assert namesakes(db, "u-1") == events
+    assert namesakes(db, "u-3") == []
 
 
 def a_match(event_id, rule="crash", source="local"):
@@ -128,3 +140,10 @@ def test_settling_and_finding_the_undecided_read_no_whole_table(db, scans):
     assert scans(lambda: insert_undecided(db, [event])) == []
     assert scans(lambda: list(undecided(db))) == ["SCAN undecided"]
     assert scans(lambda: settle_decided(db, [event])) == []
+
+
+def test_an_event_cannot_be_journaled_twice(db):
+    insert_events(db, [an_event(uuid="u-1", source="a"), an_event(uuid="u-1", source="b")])
+
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+        insert_events(db, [an_event(uuid="u-1", source="a", state="Stopped")])

@@ -12,10 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from reactor.journal.database import open_writer
 from reactor.journal.deliveries import attempts_of, due, get, insert_deliveries
-from reactor.journal.moves import Cancel, Claim, Finish, Redeliver, Release, bury_removed
+from reactor.journal.lanes import pauses, windows
+from reactor.journal.moves import Cancel, Claim, Finish, Hasten, Redeliver, Release, bury_removed
 from reactor.model.delivery import Attempt, Move, State, next_state
-from reactor.model.journal import Finished
-from tests.builders import NOON, a_delivery
+from reactor.model.journal import Finished, Pause
+from tests.builders import NOON, a_delivery, replace
 
 LATER = NOON + timedelta(minutes=1)
 WAITING = (State.PENDING, State.RETRYING)
@@ -115,6 +116,17 @@ def test_what_ran_during_a_crash_is_due_again_and_the_attempt_is_told(db):
         )
     ]
     assert get(db, "waits") == a_delivery(id="waits")
+
+
+def test_a_redelivery_of_the_dead_passes_over_what_is_not_dead_any_more(db):
+    insert_deliveries(
+        db, [a_delivery(id="d", state=State.DEAD), a_delivery(id="s", state=State.SUCCEEDED)]
+    )
+
+    told = Redeliver(ids=("s", "d", "x"), at=LATER, only_dead=True).apply(db)
+
+    assert told == {"d": "redelivered"}
+    assert get(db, "s").state is State.SUCCEEDED
 
 
 def test_a_redelivery_is_a_new_promise_of_the_same(db):
@@ -243,3 +255,69 @@ def test_what_was_planned_in_a_future_that_is_no_more_is_due_at_the_start(db):
     Release(at=NOON).apply(db)
 
     assert get(db, "delivery-1").due_at == NOON
+
+
+PAUSE = Pause(since=NOON, why="503 Busy", failures=9, probes=4, probe_at=LATER)
+
+
+def failed(db, *names, at=NOON):
+    """Deliveries whose first attempt, begun at `at`, has failed; due again a day later."""
+    for number, name in enumerate(names):
+        promised = NOON - timedelta(seconds=60 - number)
+        insert_deliveries(db, [a_delivery(id=name, promised_at=promised)])
+        Claim(ids=(name,), at=at).apply(db)
+        due_at = NOON + timedelta(days=1)
+        Finish(results=(replace(a_finish(Move.RETRY, name), due_at=due_at),)).apply(db)
+
+
+def test_what_failed_is_due_at_once_and_before_what_was_promised_later(db):
+    failed(db, "a", "b", "c")
+    insert_deliveries(db, [a_delivery(id="d", due_at=NOON - timedelta(seconds=1))])
+
+    Hasten(lane="ops", at=NOON).apply(db)
+
+    assert [delivery.id for delivery in due(db, "ops", NOON, 9)] == ["a", "b", "c", "d"]
+
+
+def test_what_failed_since_waits_for_its_time(db):
+    failed(db, "a", at=LATER)
+
+    assert Hasten(lane="ops", at=NOON).apply(db) is None
+    assert due(db, "ops", LATER, 9) == []
+
+
+def test_much_that_failed_is_hastened_in_slices(db):
+    failed(db, "a", "b", "c")
+
+    first = Hasten(lane="ops", at=NOON, most=2).apply(db)
+    second = Hasten(lane="ops", at=NOON, most=2, after=first).apply(db)
+    third = Hasten(lane="ops", at=NOON, most=2, after=second).apply(db)
+
+    assert (first, second, third) == (2, 3, None)
+
+
+def test_hastening_reads_nothing_but_what_failed_in_the_lane(db, scans):
+    failed(db, "a")
+
+    assert scans(lambda: Hasten(lane="ops", at=NOON).apply(db)) == []
+
+
+def test_a_claim_keeps_what_the_rate_limits_count(db):
+    insert_deliveries(db, [a_delivery()])
+
+    Claim(ids=("delivery-1",), at=NOON, windows={"ops": ((NOON, 1),)}).apply(db)
+
+    assert windows(db) == {"ops": ((NOON, 1),)}
+
+
+def test_a_pause_and_its_notice_are_kept_with_the_attempt_that_they_are_learnt_from(db):
+    insert_deliveries(db, [a_delivery()])
+    Claim(ids=("delivery-1",), at=NOON).apply(db)
+    notice = a_delivery(id="notice", lane="pager")
+    finish = Finish(results=(a_finish(Move.RETRY),), pauses={"ops": PAUSE}, notices=(notice,))
+
+    finish.apply(db)
+    finish.apply(db)  # the notice is there already
+
+    assert pauses(db) == {"ops": PAUSE}
+    assert get(db, "notice") == notice

@@ -1,17 +1,15 @@
 """Taking up a rule set."""
 
-from dataclasses import replace
-
 import pytest
 
 from reactor.journal.deliveries import get, insert_deliveries
-from reactor.journal.inputs import last_sequence
+from reactor.journal.inputs import insert_inputs, last_sequence
 from reactor.journal.memory import load, save
-from reactor.journal.rulesets import Adopt
+from reactor.journal.rulesets import Adopt, text_behind
 from reactor.model.delivery import State
-from reactor.model.journal import Adopted, GateMark
+from reactor.model.journal import Adopted, GateMark, Input
 from reactor.model.memory import MemoryEntry, MemoryKey
-from tests.builders import NOON, a_delivery
+from tests.builders import NOON, a_delivery, replace
 
 ADOPT = Adopt(
     sequence=1,
@@ -53,7 +51,8 @@ def test_only_gates_that_changed_forget(db):
     ],
 )
 def test_what_waits_for_a_removed_destination_is_buried(db, state, destination, after):
-    insert_deliveries(db, [a_delivery(state=state, destination=destination)])
+    lane = destination or "rule/log"
+    insert_deliveries(db, [a_delivery(state=state, destination=destination, lane=lane)])
 
     buried = ADOPT.apply(db).buried
 
@@ -69,3 +68,14 @@ def test_without_any_destination_what_needs_none_is_left_alone(db):
     insert_deliveries(db, [a_delivery(destination=None)])
 
     assert replace(ADOPT, destinations=frozenset()).apply(db).buried == 0
+
+
+def test_the_rules_that_decided_an_event_are_found_as_they_were(db):
+    fields = {"decided_at": NOON, "ruleset": "hash-1", "source": "local"}
+    ADOPT.apply(db)
+    insert_inputs(db, [Input(sequence=2, event_id="e-1", **fields)])
+    replace(ADOPT, sequence=3, ruleset="hash-2", text="rules: [new]").apply(db)
+
+    assert text_behind(db, "e-1", "local") == "rules: []"
+    assert text_behind(db, "e-1", "other") is None
+    assert text_behind(db, "e-2", "local") is None

@@ -1,6 +1,5 @@
 """How the journal stands: what waits, what is dead, what came last."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,7 +18,7 @@ from reactor.journal.standing import (
 from reactor.model.delivery import State
 from reactor.model.errors import JournalUnavailable
 from reactor.model.match import Evaluation, Reason
-from tests.builders import NOON, a_delivery, an_event
+from tests.builders import NOON, a_delivery, an_event, replace
 
 FIRED = Evaluation(
     event_id="u-1", source="a", rule="r", action="log", reason=Reason.FIRED, at=NOON, key="[]"
@@ -29,9 +28,12 @@ EMPTY = Standing(
     evaluations={},
     last_event=None,
     undecided=0,
+    quarantined=0,
     pending=0,
     oldest=None,
     dead=0,
+    paused={},
+    bytes=0,
 )
 
 
@@ -53,8 +55,11 @@ def deliver(db, number, **changes):
     Batch(deliveries=(delivery,)).apply(db)
 
 
-def test_an_empty_journal_has_nothing(db):
-    assert standing(db) == EMPTY
+def test_an_empty_journal_has_nothing(db, tmp_path):
+    found = standing(db)
+
+    assert replace(found, bytes=0) == EMPTY
+    assert found.bytes == (tmp_path / "reactor.db").stat().st_size
     assert last_ruleset(db) is None
 
 
@@ -107,6 +112,8 @@ def test_only_totals_and_what_is_undone_or_dead_are_read(db, scans):
         "SCAN evaluation_totals",
         "SCAN events",  # backwards, and of one row
         "SCAN undecided",
+        "SCAN quarantined",
+        "SCAN pauses",  # one for each lane that is paused
     ]
 
 

@@ -261,6 +261,115 @@ def test_a_future_cannot_be_cancelled(running):
     assert not future.cancel()
 
 
+class Scarce:
+    """A reserve that can be made again only when there is room."""
+
+    def __init__(self):
+        self.is_there, self.has_room = True, False
+
+    def make(self):
+        self.is_there = self.is_there or self.has_room
+        return self.is_there
+
+    def give_up(self):
+        was_there, self.is_there = self.is_there, False
+        return was_there
+
+
+@pytest.fixture
+def short(running, monkeypatch):
+    """A writer on a full disk. With the reserve it has room for what is urgent, and no more."""
+    monkeypatch.setattr(writing, "RETRY_SECONDS", 0.01)  # else each test takes seconds
+    db, reserve = running.writer._db, Scarce()
+    running.writer._reserve = reserve
+    db.execute("pragma max_page_count = 40")
+
+    def react(sentence):
+        if "reserve" in sentence:
+            db.execute("pragma max_page_count = 10000")
+
+    running.on_trouble = react
+    running.big = running.writer.submit(Note("big", size=200_000))
+    running.start()
+    eventually(lambda: not reserve.is_there, "the reserve was given up")
+    return running
+
+
+def make_room(running):
+    running.writer._reserve.has_room = True
+
+
+def test_the_reserve_is_for_what_is_urgent_and_all_else_waits_for_room(short, tmp_path):
+    calm = short.writer.submit(Note("calm"))
+    urgent = short.writer.submit(Note("urgent"), is_urgent=True)
+
+    assert urgent.result(PATIENCE) == "urgent"
+    assert names(tmp_path) == ["urgent"]
+    assert short.writer.trouble == FULL
+
+    make_room(short)
+    assert [short.big.result(PATIENCE), calm.result(PATIENCE)] == ["big", "calm"]
+    assert short.writer.trouble is None
+
+
+def test_that_the_reserve_is_given_up_is_told_once(short):
+    for number in range(3):
+        short.writer.submit(Note(str(number)), is_urgent=True).result(PATIENCE)
+    make_room(short)
+    short.big.result(PATIENCE)
+
+    reserve = "the reserve was given up, to record what is under way"
+    assert short.told == [FULL, reserve, "the journal can be written again"]
+
+
+def test_what_is_urgent_and_found_the_disk_full_itself_goes_first(running, tmp_path):
+    db, running.writer._reserve = running.writer._db, Scarce()
+    db.execute("pragma max_page_count = 40")
+    running.on_trouble = lambda _sentence: db.execute("pragma max_page_count = 10000")
+    calm = running.writer.submit(Note("calm", size=200_000))
+    urgent = running.writer.submit(Note("urgent"), is_urgent=True)
+    running.start()
+
+    urgent.result(PATIENCE)
+
+    assert names(tmp_path) == ["urgent"]
+    assert not calm.done()
+
+
+def test_a_reserve_that_is_used_up_lets_the_urgent_wait_too(short):
+    short.writer._db.execute("pragma max_page_count = 40")
+    urgent = short.writer.submit(Note("urgent", size=200_000), is_urgent=True)
+    asked = short.writer.submit(Note("asked"), is_urgent=True)
+
+    with pytest.raises(TimeoutError):
+        urgent.result(0.1)
+
+    short.writer._db.execute("pragma max_page_count = 10000")
+    assert [urgent.result(PATIENCE), asked.result(PATIENCE)] == ["urgent", "asked"]
+
+
+def test_closing_on_the_reserve_refuses_what_is_not_urgent(short, tmp_path):
+    short.close()
+
+    with pytest.raises(JournalUnavailable, match="disk is full"):
+        short.big.result(0)
+    assert names(tmp_path) == []
+
+
+def test_a_reserve_that_comes_back_with_nothing_left_to_write_ends_the_trouble(running):
+    db, reserve = running.writer._db, Scarce()
+    reserve.has_room = True
+    running.writer._reserve = reserve
+    db.execute("pragma max_page_count = 40")
+    running.on_trouble = lambda _sentence: db.execute("pragma max_page_count = 10000")
+    running.start()
+
+    running.writer.submit(Note("urgent", size=200_000), is_urgent=True).result(PATIENCE)
+
+    eventually(lambda: running.writer.trouble is None, "the trouble is over")
+    assert reserve.is_there
+
+
 @dataclass(frozen=True)
 class Waits:
     """A write set that takes its time."""

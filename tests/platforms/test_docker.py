@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from reactor.engine.normalize import normalize, record_of
 from reactor.model.event import Arrival
+from reactor.model.platform import SHAPED
 from reactor.model.uri import parse_uri
-from reactor.platforms.docker import Engine, translate
+from reactor.platforms.docker import SHAPES, Engine, translate
 from tests.fake_engine import TIME, docker_event
 
 ENGINE = Engine(id="4O5R:TEST", name="dock", version="20.10.24")
@@ -59,6 +60,7 @@ def test_an_event_is_one_frame(event, attributes, action, state):
 
     assert (found["type"], found["action"], found.get("state")) == ("container", action, state)
     assert found["docker"]["Action"] == event
+    assert any(all(found.get(name) in shape[name] for name in SHAPED) for shape in SHAPES)
 
 
 def test_a_frame_is_what_the_platform_would_have_sent():

@@ -1,6 +1,5 @@
 """One call, step by step, and what is asked before it is made again."""
 
-from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from reactor.engine.judge import judge_http
 from reactor.model.request import CallStep, Fault, ObjectCall, Response, Verdict
 from reactor.model.uri import read_uri
 from reactor.platforms.steps import carry_out
+from tests.builders import replace
 from tests.platforms.apis import ScriptedApi, answered
 
 SECOND = timedelta(seconds=1)

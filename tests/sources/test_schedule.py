@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reactor.duration import parse_time
+from reactor.model.platform import SHAPED
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.sources.schedule import (
@@ -165,6 +166,16 @@ def test_of_very_many_a_gap_tells_how_many_were_left_out(feed):
     assert gap["left_out"] == 4000
     assert parse_time(gap["from"]) - parse_time(ticks[-1]["scheduled_at"]) == HOUR
     assert parse_time(live["scheduled_at"]) - parse_time(gap["to"]) == HOUR
+
+
+def test_every_frame_has_one_of_the_shapes_that_are_told(feed):
+    missed(feed, CatchUp.ALL, hours=3 + 5000)
+
+    found = {tuple(frame.get(name) for name in SHAPED) for frame in told(feed)}
+
+    shapes = [[shape[name] for name in SHAPED] for shape in SCHEDULE.shapes]
+    assert [frame for frame in found if list(zip(frame)) not in shapes] == []
+    assert len(found) == len(shapes)
 
 
 def test_a_crontab_counts_what_it_left_out_one_by_one(feed):

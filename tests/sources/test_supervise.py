@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -11,6 +10,7 @@ from reactor.model.event import Frame
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.sources.supervise import SourceState, Supervisor, World, backoff
+from tests.builders import replace
 from tests.fakes import CountingStop, FullFeed, RecordingFeed
 
 SPEC = SourceSpec(name="local", type="docker", options={}, place=Place("rules.yaml", 1, 1))

@@ -1,17 +1,19 @@
 """The parts of a service that are looked at, each in the state that a test is about."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from reactor.journal.database import Connection
+from reactor.journal.retention import Swept
 from reactor.journal.standing import SourceTotals, Standing
+from reactor.model.journal import Pause
 from reactor.model.match import Reason
 from reactor.model.rule import Ruleset, SourceSpec
 from reactor.observe.pulse import Pulse
 from reactor.sources.supervise import SourceState, SourceStatus
 from reactor.vitals.health import Parts
-from tests.builders import NOON, PLACE, a_destination, a_ruleset
+from tests.builders import NOON, PLACE, a_destination, a_ruleset, replace
 
 
 class Loop(Pulse):
@@ -33,8 +35,25 @@ class Writing:
     pulse: Pulse = Loop()  # noqa: RUF009 -- it never changes
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A reserve, as far as it is looked at."""
+
+    is_there: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeping:
+    """A retention, as far as it is looked at."""
+
+    last: Swept | None = None
+
+
 LOCAL = SourceStatus(
     name="local", type="file", state=SourceState.CONNECTED, since=NOON, connections=3
+)
+PAUSE = Pause(
+    since=NOON, why="503 Busy", failures=9, probes=4, probe_at=NOON + timedelta(minutes=1)
 )
 TOTALS = SourceTotals(events=5, duplicates=2, rejected=1)
 STANDING = Standing(
@@ -46,9 +65,12 @@ STANDING = Standing(
     },
     last_event=None,
     undecided=0,
+    quarantined=2,
     pending=7,
     oldest=NOON - timedelta(minutes=2),
     dead=3,
+    paused={},
+    bytes=4096,
 )
 
 
@@ -63,6 +85,9 @@ def parts(
     dispatcher: float = 0.0,
     writer: Writing | None = None,
     is_started: bool = True,
+    paused: Mapping[str, Pause] | None = None,
+    has_reserve: bool = True,
+    swept: Swept | None = None,
     reader: Callable[[], Connection] = _no_journal,
 ) -> Parts:
     """A service that works, but for what is given; loops by how many seconds they are overdue."""
@@ -73,7 +98,11 @@ def parts(
         parked=lambda: 0,
         pipeline=Loop(pipeline),
         dispatcher=Loop(dispatcher),
+        paused=lambda: paused or {},
+        addressed=lambda: {"ops", "audit"},
         writer=writer or Writing(),  # type: ignore[arg-type]  # only this much of it is asked for
+        reserve=Room(has_reserve),  # type: ignore[arg-type]  # likewise
+        retention=Sweeping(swept),  # type: ignore[arg-type]  # likewise
         reader=reader,
     )
 

@@ -1,6 +1,5 @@
 """The gauges of one moment: each metric that is not counted as things happen has its value."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +10,8 @@ from reactor.pipeline import Committed
 from reactor.sources.supervise import SourceState
 from reactor.vitals.figures import figures
 from reactor.vitals.tally import Tally
-from tests.builders import NOON, an_event
-from tests.vitals.parts import LOCAL, STANDING, Writing, parts, rules
+from tests.builders import NOON, an_event, replace
+from tests.vitals.parts import LOCAL, PAUSE, STANDING, Writing, parts, rules
 
 COUNTED = {
     "reactor_events_gaps_total",
@@ -41,6 +40,8 @@ def test_all_is_told_of_a_service_that_works(tally):
         ("reactor_build_info", __version__): 1,
         ("reactor_ready",): 1,
         ("reactor_journal_writable",): 1,
+        ("reactor_journal_reserve",): 1,
+        ("reactor_journal_bytes",): 4096,
         ("reactor_events_waiting",): 0,
         ("reactor_events_parked",): 0,
         ("reactor_config_last_reload_successful",): 1,
@@ -48,8 +49,10 @@ def test_all_is_told_of_a_service_that_works(tally):
         ("reactor_source_connected", "local"): 1,
         ("reactor_source_connections_total", "local"): 3,
         ("reactor_source_last_event_timestamp_seconds", "local"): NOON.timestamp(),
+        ("reactor_destination_paused", "ops"): 0,
         ("reactor_outbox_pending",): 7,
         ("reactor_dead_letters",): 3,
+        ("reactor_events_quarantined",): 2,
         ("reactor_outbox_oldest_age_seconds",): 120,
         ("reactor_events_received_total", "local"): 5,
         ("reactor_events_duplicate_total", "local"): 2,
@@ -68,11 +71,18 @@ def test_what_is_not_in_order_is_zero(tally):
     tally.refuse_reload()
     lost = replace(LOCAL, state=SourceState.WAITING)
 
-    found = read(tally, source=lost, writer=Writing("disk full"))
+    found = read(tally, source=lost, writer=Writing("disk full"), has_reserve=False)
 
-    for name in ("ready", "journal_writable", "config_last_reload_successful"):
+    for name in ("ready", "journal_writable", "journal_reserve", "config_last_reload_successful"):
         assert found[(f"reactor_{name}",)] == 0
     assert found[("reactor_source_connected", "local")] == 0
+
+
+def test_what_is_paused_is_told_by_name_whether_the_rule_file_has_the_name_or_not(tally):
+    found = read(tally, paused={"ops": PAUSE, "source:cloud": PAUSE})
+
+    assert found[("reactor_destination_paused", "ops")] == 1
+    assert found[("reactor_destination_paused", "source:cloud")] == 1
 
 
 def test_nothing_pending_has_no_age_and_a_clock_that_was_set_back_none_below_zero(tally):

@@ -1,12 +1,11 @@
 """Ready means that all of it moves; hung, that nothing but a restart would help."""
 
-from dataclasses import replace
-
 import pytest
 
 from reactor.sources.supervise import SourceState
-from reactor.vitals.health import HUNG, SLOW, hung, unready
-from tests.vitals.parts import LOCAL, Loop, Writing, parts
+from reactor.vitals.health import HUNG, NO_RESERVE, SLOW, hung, unready
+from tests.builders import replace
+from tests.vitals.parts import LOCAL, PAUSE, Loop, Writing, parts
 
 
 def test_a_service_that_works_lacks_nothing():
@@ -39,6 +38,25 @@ def test_a_loop_that_owes_a_sign_of_life_is_not_ready_and_after_a_while_hung(loo
     assert unready(parts(**{loop: 12.4})) == {loop: "no sign of life for 12 s"}
     assert hung(parts(**{loop: 12.4}), HUNG) == {}
     assert hung(parts(**{loop: 61}), HUNG) == {loop: "no sign of life for 61 s"}
+
+
+def test_one_of_several_destinations_that_is_paused_is_borne():
+    assert unready(parts(paused={"ops": PAUSE, "source:cloud": PAUSE})) == {}
+
+
+def test_when_every_destination_is_paused_the_service_is_not_ready():
+    paused = {"ops": PAUSE, "audit": PAUSE}
+
+    assert unready(parts(paused=paused)) == {
+        "destination audit": "paused: 503 Busy",
+        "destination ops": "paused: 503 Busy",
+    }
+    assert hung(parts(paused=paused), HUNG) == {}
+
+
+def test_a_disk_without_room_for_the_reserve_is_told_before_it_is_full():
+    assert unready(parts(has_reserve=False)) == {"journal": NO_RESERVE}
+    assert hung(parts(has_reserve=False), HUNG) == {}
 
 
 def test_a_journal_that_takes_nothing_is_not_ready_and_its_cause_is_told():

@@ -1,17 +1,17 @@
 """What `reactor status` is told: plain values, the same of a service and of a journal."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
+from reactor.journal.retention import Swept
 from reactor.journal.standing import LastEvent
 from reactor.model.match import Reason
 from reactor.pipeline import Committed
 from reactor.sources.supervise import SourceState
 from reactor.vitals.status import journal_status, service_status
 from reactor.vitals.tally import Tally
-from tests.builders import NOON, an_event
-from tests.vitals.parts import LOCAL, STANDING, parts, rules
+from tests.builders import NOON, an_event, replace
+from tests.vitals.parts import LOCAL, PAUSE, STANDING, parts, rules
 
 AT = "2031-05-06T10:20:30.000000Z"
 
@@ -20,7 +20,11 @@ def test_a_journal_tells_what_waits_what_is_dead_and_what_never_fired():
     last = LastEvent(id="e-1", source="local", received_at=NOON)
     held = {("held", "log", Reason.THROTTLED): 1}
     standing = replace(
-        STANDING, last_event=last, evaluations={**STANDING.evaluations, **held}, undecided=2
+        STANDING,
+        last_event=last,
+        evaluations={**STANDING.evaluations, **held},
+        undecided=2,
+        paused={"ops": PAUSE},
     )
 
     found = journal_status(standing, ["every event", "held", "new"])
@@ -32,9 +36,20 @@ def test_a_journal_tells_what_waits_what_is_dead_and_what_never_fired():
             "gone": {"events": 5, "duplicates": 2, "rejected": 1},
         },
         "undecided": 2,
+        "quarantined": 2,
         "pending": 7,
         "oldest_pending": "2031-05-06T10:18:30.000000Z",
         "dead_letters": 3,
+        "journal_bytes": 4096,
+        "paused": [
+            {
+                "destination": "ops",
+                "since": AT,
+                "why": "503 Busy",
+                "failures": 9,
+                "next_probe_at": "2031-05-06T10:21:30.000000Z",
+            }
+        ],
         "never_fired": ["held", "new"],
     }
 
@@ -44,7 +59,9 @@ def test_a_service_tells_of_itself_and_of_each_source():
     tally.committed(Committed(events=(an_event(),)))
     lost = replace(LOCAL, state=SourceState.WAITING, detail="gone", received=9)
 
-    found = service_status(parts(source=lost), tally, NOON + timedelta(minutes=1))
+    found = service_status(
+        parts(source=lost, swept=Swept(at=NOON, removed=7)), tally, NOON + timedelta(minutes=1)
+    )
 
     assert json.loads(json.dumps(found)) == {
         "since": AT,
@@ -71,4 +88,8 @@ def test_a_service_tells_of_itself_and_of_each_source():
         "attempts_last_minute": 0,
         "waiting": 0,
         "parked": 0,
+        "reserve": True,
+        "keep": {"events": "30d", "deliveries": "90d", "dead_letters": "90d"},
+        "swept_at": AT,
+        "swept_rows": 7,
     }

@@ -1,6 +1,5 @@
 """What happened is counted, by the names of the present rules alone."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from reactor.model.delivery import Attempt, Move
 from reactor.observe.metrics import REMOVED
 from reactor.pipeline import Committed
 from reactor.vitals.tally import Tally, lanes
-from tests.builders import NOON, a_delivery, a_rule, an_action, an_event
+from tests.builders import NOON, a_delivery, a_rule, an_action, an_event, replace
 from tests.vitals.parts import rules
 
 SUCCEEDED, RETRYING = Decision(move=Move.SUCCEED), Decision(move=Move.RETRY, due_at=NOON)

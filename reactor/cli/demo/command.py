@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import typer
 
 from reactor.actions import ACTIONS
-from reactor.app import Observers, Service
+from reactor.app import Service
 from reactor.cli.demo.cloud import SimulatedCloud
 from reactor.cli.demo.narrator import Narrator
 from reactor.cli.demo.receiver import Receiver
@@ -32,6 +32,7 @@ from reactor.journal.deliveries import list_deliveries
 from reactor.journal.summary import counts
 from reactor.model.rule import Ruleset
 from reactor.observe.log import Printer
+from reactor.road import Observers
 from reactor.running import PATIENCE, ignore, started
 from reactor.sources import SOURCES
 from reactor.sources.supervise import SourceState

@@ -1,7 +1,5 @@
 """The story has a line for all that matters, and what a call of ours caused stands in one."""
 
-from dataclasses import replace
-
 import pytest
 
 from reactor.cli.demo.narrator import HEADLINES, Narrator
@@ -11,7 +9,7 @@ from reactor.model.event import Rejection
 from reactor.model.match import Evaluation, Reason
 from reactor.model.request import StoredRequest
 from reactor.pipeline import Committed
-from tests.builders import NOON, a_delivery, a_rule, a_ruleset, an_action, an_event
+from tests.builders import NOON, a_delivery, a_rule, a_ruleset, an_action, an_event, replace
 
 UUID = "0b0e7d0a-6f7d-4c1c-8a53-1f5d3e7b0a11"
 WEB = f"/api/app/v1/service/{UUID}/"

@@ -1,6 +1,5 @@
 """The summary adds up, and says what was held back and why."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from reactor.cli.demo.totals import summary
@@ -8,7 +7,7 @@ from reactor.model.delivery import State
 from reactor.model.journal import Counts
 from reactor.model.match import Reason
 from reactor.model.rule import Rate
-from tests.builders import a_delivery, a_rule, a_ruleset, an_action
+from tests.builders import a_delivery, a_rule, a_ruleset, an_action, replace
 
 THROTTLE = Rate(count=1, per=timedelta(minutes=5))
 RULES = a_ruleset(

@@ -4,10 +4,11 @@ it stands; the body is one that would be taken, so that nothing but the guard is
 import base64
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reactor.engine.inbound import Inbound
+from tests.builders import replace
 from tests.engine.inbound.senders import (
     BODY,
     SIGNED,

@@ -1,9 +1,9 @@
 """What only Docker Hub does; its documented request is in test_presets.py."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from reactor.engine.inbound import Inbound, read
+from tests.builders import replace
 from tests.engine.inbound.senders import JSON
 from tests.engine.inbound.vectors import NOW, vector
 

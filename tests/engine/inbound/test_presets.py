@@ -1,7 +1,6 @@
 """Every sender that is known by name: what its documents show is taken, and nothing else."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from reactor.engine.inbound import PRESETS, Inbound, Refused, authenticate, read
 from reactor.engine.normalize import decode_frame
+from tests.builders import replace
 from tests.engine.inbound.senders import Hook
 from tests.engine.inbound.vectors import FILES, NOW, essence, vector
 

@@ -1,7 +1,6 @@
 """Tokens and signatures: no bit of them may be another, and the log learns what was wrong."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.engine.inbound import Ground, Inbound, authenticate
+from tests.builders import replace
 from tests.engine.inbound.senders import BODY, SIGNED, TOKEN, TOKENS, shown, signed, with_header
 from tests.engine.inbound.vectors import NOW
 

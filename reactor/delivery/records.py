@@ -1,0 +1,94 @@
+"""The second half of the journal's part in a delivery: what ended is written down."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reactor.delivery.claims import BREATH
+from reactor.delivery.lanes import Lanes
+from reactor.delivery.pauses import Learnt, Pauses
+from reactor.journal.moves import Finish
+from reactor.journal.writer import Writer
+from reactor.model.delivery import Delivery, Move
+from reactor.model.errors import JournalUnavailable
+from reactor.model.journal import Finished
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """An attempt that is over, on its way into the journal."""
+
+    delivery: Delivery
+    result: Finished
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """Attempts that are over once the journal says so, and what was learnt from them."""
+
+    ended: list[_Ended]
+    learnt: Learnt
+    future: Future[frozenset[str]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Records:
+    """Hands the journal all that has ended, one transaction at a time. It never waits: `on_commit`
+    is called, from the writer's thread, when there is something to `settle`."""
+
+    writer: Writer
+    lanes: Lanes
+    pauses: Pauses
+    on_commit: Callable[[object], None]
+    rest_until: datetime | None = None
+    _ended: list[_Ended] = field(default_factory=list)
+    _recording: _Recording | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether anything has ended that the journal does not have."""
+        return bool(self._ended or self._recording)
+
+    def add(self, delivery: Delivery, result: Finished) -> None:
+        """An attempt is over."""
+        self._ended.append(_Ended(delivery, result))
+
+    def hand_in(self, now: datetime) -> None:
+        """Hand in all that ended; what ends meanwhile waits for the next time."""
+        is_resting = self.rest_until is not None and now < self.rest_until
+        if self._recording or not self._ended or is_resting:
+            return
+        (ended, self._ended), learnt = (self._ended, []), self.pauses.take()
+        results = tuple(each.result for each in ended)
+        finish = Finish(results=results, pauses=learnt.pauses, notices=learnt.notices)
+        # Urgent: what was sent cannot be unsent, so it is recorded even when the disk is full.
+        self._recording = _Recording(ended, learnt, self.writer.submit(finish, is_urgent=True))
+        self._recording.future.add_done_callback(self.on_commit)
+
+    def settle(self, now: datetime) -> None:
+        """See whether the attempts that were handed in are recorded, and what that leaves to do."""
+        if self._recording is None or not self._recording.future.done():
+            return
+        done, self._recording = self._recording, None
+        try:
+            done.future.result()
+        except JournalUnavailable:
+            self.rest_until = now + BREATH
+            self._ended = done.ended + self._ended
+            self.pauses.give_back(done.learnt)
+            return
+        for each in done.ended:
+            self._look(each, now)
+        for notice in done.learnt.notices:
+            self.lanes[notice.lane].look(now)
+
+    def _look(self, recorded: _Ended, now: datetime) -> None:
+        """An attempt may have left a retry, given the turn to the next in order, or shown that its
+        lane is to be probed. Otherwise nobody looks: while nothing waits in the lane, what is new
+        goes out as it comes."""
+        lane = self.lanes[recorded.delivery.lane]
+        if recorded.delivery.order_key is not None or not lane.is_well(now):
+            lane.look(now)
+        elif recorded.result.move is Move.RETRY:
+            lane.look(recorded.result.due_at or now)
