@@ -178,8 +178,8 @@ def seed():
     return seed
 
 
-def test_twenty_kills_lose_nothing_that_waits(world, tmp_path, seed):
-    survive(world, tmp_path, Random(seed), kills=20)
+def test_eight_kills_lose_nothing_that_waits(world, tmp_path, seed):
+    survive(world, tmp_path, Random(seed), kills=8)
 
 
 @pytest.mark.long

@@ -9,6 +9,8 @@ from itertools import count, groupby
 from random import Random
 from threading import Event, Thread
 
+import pytest
+
 from tests.crash.judge import read_sent
 from tests.service import Service, eventually
 
@@ -122,6 +124,7 @@ def reload_often(folder, times):
     return good, sent
 
 
+@pytest.mark.long
 def test_a_thousand_reloads_lose_nothing_and_mix_nothing(tmp_path):
     good, sent = reload_often(tmp_path, times=1000)
 

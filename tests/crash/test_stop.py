@@ -22,6 +22,7 @@ def states(folder):
     return [row[1] for row in the_case(folder).deliveries]
 
 
+@pytest.mark.long
 def test_stops_under_load_lose_nothing_and_repeat_nothing(tmp_path, sender):
     with listening(tmp_path / "ledger", rude(2)) as endpoint:
         rules = write_rules(tmp_path, endpoint.url)
