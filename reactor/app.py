@@ -38,6 +38,9 @@ from reactor.web.safety import read_access
 from reactor.web.server import WebServer
 from reactor.web.status import StatusPages
 
+PARTING = 1.0
+"""Seconds for a thread to hear that the journal is closed, before what it would wake is."""
+
 
 class Service:
     """One running reactor. Raises as Road does, and ReactorError for an address that is taken."""
@@ -250,6 +253,8 @@ class Service:
         for thread in self._threads:
             thread.join(PATIENCE)
         self._road.close()
+        for thread in self._threads:
+            thread.join(PARTING)  # who waited for the journal gives back what he had claimed
         self._apis.close()  # a call that ends late would wake the transport
         self._dispatcher.transport.close()
         self._calling.close()

@@ -71,6 +71,7 @@ def flap(cloud, feed, supervisor, seed):
     tracemalloc.stop()
 
 
+@pytest.mark.long
 def test_three_hundred_connections_cost_as_much_as_fifty_and_lose_and_repeat_nothing(
     flap, feed, supervisor
 ):

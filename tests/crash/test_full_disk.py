@@ -112,6 +112,7 @@ def test_a_full_disk_stops_everything_and_loses_nothing(
     assert service.stop() == 0
 
 
+@pytest.mark.long
 def test_a_service_that_is_stopped_on_a_full_disk_goes_on_at_the_next_start(
     tmp_path, small_disk, sender, endpoint, service
 ):
@@ -140,6 +141,7 @@ def test_a_reload_that_finds_the_disk_full_leaves_the_rules_and_hears_a_stop(ser
     assert service.stop() == 0
 
 
+@pytest.mark.long
 def test_a_hook_accepts_nothing_that_a_full_disk_does_not_take(tmp_path, small_disk):
     rules = hooks.write_rules(tmp_path, {"ci": hooks.PLAIN})
     with Service(rules, small_disk / "data", "--http", "127.0.0.1:0") as service:

@@ -52,6 +52,7 @@ def test_a_running_attempt_ends_and_what_was_not_begun_waits_for_the_next_start(
     assert states(tmp_path).count("succeeded") == 1
 
 
+@pytest.mark.long
 def test_a_hanging_attempt_is_cut_off_after_ten_seconds_and_made_again(tmp_path, sender):
     sender.send(1)
     hangs = lambda number: Answer(delay=0.0 if number > 1 else 60.0)  # noqa: E731 -- a table of two
