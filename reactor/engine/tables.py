@@ -190,9 +190,9 @@ def _texts(operators: Mapping[int, Operator]) -> Look:
 
     def look(value: object) -> Numbers:
         if isinstance(value, str):
-            met = places_in(value)
-            if not met:  # as with most
+            if next(walk(value), None) is None:  # as with most
                 return _NONE
+            met = places_in(value)
             return [n for place in met for n, holds in candidates[place] if holds(value)]
         found: set[int] = set()
         for text in _texts_of(value):
