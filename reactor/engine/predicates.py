@@ -108,7 +108,7 @@ def _glob(operand: object) -> Holds:
     glob = _pattern(operand)
     if sum(map(glob.count, "*?[")) > _MAX_SPECIAL:
         raise OperandInvalid(f"a glob has at most {_MAX_SPECIAL} of '*', '?' and '['")
-    return on_text(_search(_glob_pattern(glob)))
+    return on_text(_search(_glob_pattern(glob or "*")))  # empty, it asks nothing of a text
 
 
 def _glob_pattern(glob: str) -> str:
