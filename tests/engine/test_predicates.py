@@ -2,13 +2,13 @@
 
 import contextlib
 import fnmatch
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.engine.predicates import PREDICATES, OperandInvalid, equals_uri
+from tests.cost import within
 
 ODD_VALUES = [None, True, 0, 1.5, float("nan"), "", "x", [], ["x"], {}, {"x": 1}, "\ud800"]
 OPERANDS = {"gt": 1, "gte": 1, "lt": 1, "lte": 1, "cidr": "10.0.0.0/8"}
@@ -60,10 +60,9 @@ def test_a_text_without_wildcards_is_a_glob_for_itself(text):
 )
 def test_no_pattern_takes_long(name, pattern):
     holds = PREDICATES[name](pattern)
-    begun = time.thread_time()
 
-    assert not holds("a" * 50_000 + "!")
-    assert time.thread_time() - begun < 0.5
+    with within(0.5):
+        assert not holds("a" * 50_000 + "!")
 
 
 BOMBS = [
@@ -98,12 +97,8 @@ BOMBS = [
     ],
 )
 def test_a_bomb_is_refused_or_does_no_harm(name, pattern):
-    begun = time.thread_time()
-
-    with contextlib.suppress(OperandInvalid):
+    with within(0.05), contextlib.suppress(OperandInvalid):
         PREDICATES[name](pattern)("aab" * 500)
-
-    assert time.thread_time() - begun < 0.05
 
 
 @pytest.mark.parametrize(
