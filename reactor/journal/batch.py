@@ -46,13 +46,13 @@ class Batch:
 
     def apply(self, db: Connection) -> None:
         """Inside the writer's transaction."""
-        insert_events(db, self.events)
+        events = insert_events(db, self.events)
         insert_undecided(db, self.accepted)
         settle_decided(db, self.decided)
         insert_quarantined(db, self.quarantined)
         insert_inputs(db, self.inputs)
         insert_evaluations(db, self.evaluations)
-        insert_deliveries(db, self.deliveries)
+        insert_deliveries(db, self.deliveries, events)
         save(db, self.memory)
         insert_rejections(db, self.rejections)
         save_notes(db, self.notes)

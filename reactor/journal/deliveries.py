@@ -7,46 +7,63 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from functools import lru_cache
 from sqlite3 import Row
+from types import MappingProxyType
 
 from reactor.duration import from_micros, to_micros
 from reactor.journal.codec import from_span, to_json, to_moment, to_request, to_span, to_text
 from reactor.journal.database import Connection
+from reactor.journal.events import Numbers, number_of
+from reactor.journal.rows import Insert, each
 from reactor.model.delivery import Attempt, Delivery, RetryPolicy, State
 from reactor.model.journal import Chosen, Selection
 from reactor.model.request import Timings
 
+_INSERT = Insert(
+    "deliveries (number, id, event_id, source, rule, action, type, destination, lane, order_key,"
+    " state, timeout, retry_first, retry_ceiling, retry_give_up_after,"
+    " created_at, promised_at, due_at, attempts, reason, claimed_at, event, turn)"
+)
+_INSERT_REQUESTS = Insert("requests (delivery, content)")
 
-def insert_deliveries(db: Connection, deliveries: Collection[Delivery]) -> None:
+
+def insert_deliveries(
+    db: Connection, deliveries: Collection[Delivery], events: Numbers = MappingProxyType({})
+) -> None:
     """Add new promises; one that is running was claimed when it was made. An id that is there
-    already is a conflict."""
-    db.executemany(
+    already is a conflict. `events` are the numbers of events that are known to the caller."""
+    if not deliveries:
+        return
+    last = db.execute("select coalesce(max(number), 0) from deliveries").fetchone()[0]
+    numbered = list(enumerate(deliveries, last + 1))
+    _INSERT.rows(db, [_to_row(*each, _event(db, each[1], events)) for each in numbered])
+    _settle_turns(db, [number for number, each in numbered if each.order_key is not None])
+    _INSERT_REQUESTS.rows(db, [(number, to_text(each.request)) for number, each in numbered])
+
+
+def _event(db: Connection, delivery: Delivery, events: Numbers) -> int | None:
+    """The number of the event behind a delivery, None if there is none."""
+    known = events.get((delivery.event_id, delivery.source))
+    return number_of(db, delivery.event_id, delivery.source) if known is None else known
+
+
+def _settle_turns(db: Connection, numbers: Collection[int]) -> None:
+    """Those of them that come behind an undone one of their order_key do not have the turn."""
+    each(
+        db,
         """
-        insert into deliveries (
-            id, event_id, source, rule, action, type, destination, lane, order_key, state,
-            timeout, retry_first, retry_ceiling, retry_give_up_after,
-            created_at, promised_at, due_at, attempts, reason, claimed_at, event, turn
-        )
-        values (
-            ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-            ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            (select events.number from events where events.id = ?2 and events.source = ?3),
-            not exists (
-                select 1 from deliveries as earlier
-                where earlier.order_key = ?9
-                    and earlier.state in ('pending', 'running', 'retrying')
-            )
+        update deliveries set turn = 0 where number = ? and exists (
+            select 1 from deliveries as earlier
+            where earlier.order_key = deliveries.order_key and earlier.number < deliveries.number
+                and earlier.state in ('pending', 'running', 'retrying')
         )
         """,
-        map(_to_row, deliveries),
-    )
-    db.executemany(
-        "insert into requests (delivery, content) select number, ? from deliveries where id = ?",
-        [(to_text(delivery.request), delivery.id) for delivery in deliveries],
+        [(number,) for number in numbers],
     )
 
 
-def _to_row(delivery: Delivery) -> tuple[str | int | None, ...]:
+def _to_row(number: int, delivery: Delivery, event: int | None) -> tuple[str | int | None, ...]:
     return (
+        number,
         delivery.id,
         delivery.event_id,
         delivery.source,
@@ -56,18 +73,23 @@ def _to_row(delivery: Delivery) -> tuple[str | int | None, ...]:
         delivery.destination,
         delivery.lane,
         delivery.order_key,
-        delivery.state,
+        str(delivery.state),  # what is no plain text takes sqlite3 twice as long
         to_span(delivery.timeout),
-        to_span(delivery.retry.first),
-        to_span(delivery.retry.ceiling),
-        to_span(delivery.retry.give_up_after),
+        *_retry_columns(delivery.retry),
         to_micros(delivery.created_at),
         to_micros(delivery.promised_at),
         to_micros(delivery.due_at),
         delivery.attempts,
         delivery.reason,
         to_micros(delivery.created_at) if delivery.state is State.RUNNING else None,
+        event,
+        1,
     )
+
+
+@lru_cache(maxsize=64)  # as for _retry
+def _retry_columns(policy: RetryPolicy) -> tuple[int, int, int]:
+    return to_span(policy.first), to_span(policy.ceiling), to_span(policy.give_up_after)
 
 
 def lanes(db: Connection) -> list[str]:

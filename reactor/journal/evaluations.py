@@ -8,20 +8,18 @@ from sqlite3 import Row
 from reactor.duration import from_micros, to_micros
 from reactor.journal.codec import to_moment
 from reactor.journal.database import Connection
+from reactor.journal.rows import Insert, each
 from reactor.model.match import Evaluation, Reason
+
+_INSERT = Insert("evaluations (event_id, source, rule, action, reason, at, key, delivery_id)")
 
 
 def insert_evaluations(db: Connection, evaluations: Collection[Evaluation]) -> None:
     """Add what became of matches, and count it."""
-    db.executemany(
-        """
-        insert into evaluations (event_id, source, rule, action, reason, at, key, delivery_id)
-        values (?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        map(_to_row, evaluations),
-    )
+    _INSERT.rows(db, [_to_row(entry) for entry in evaluations])
     totals = Counter((entry.rule, entry.action, entry.reason) for entry in evaluations)
-    db.executemany(
+    each(
+        db,
         """
         insert into evaluation_totals (rule, action, reason, count) values (?, ?, ?, ?)
         on conflict do update set count = count + excluded.count
@@ -30,13 +28,13 @@ def insert_evaluations(db: Connection, evaluations: Collection[Evaluation]) -> N
     )
 
 
-def _to_row(entry: Evaluation) -> tuple[str, str, str, str, Reason, int, str, str | None]:
+def _to_row(entry: Evaluation) -> tuple[str, str, str, str, str, int, str, str | None]:
     return (
         entry.event_id,
         entry.source,
         entry.rule,
         entry.action,
-        entry.reason,
+        str(entry.reason),  # what is no plain text takes sqlite3 twice as long
         to_micros(entry.at),
         entry.key,
         entry.delivery_id,

@@ -1,44 +1,60 @@
 """The table `events`: one row per accepted event, with its frame exactly as it was received."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from sqlite3 import Row
 
 from reactor.duration import from_micros, to_micros
 from reactor.journal.codec import from_json, to_json
 from reactor.journal.database import Connection
+from reactor.journal.rows import Insert, each
 from reactor.model.event import Event
 
+Numbers = Mapping[tuple[str, str], int]
+"""Of events, by id and source: the numbers of their rows."""
 
-def insert_events(db: Connection, events: Iterable[Event]) -> None:
-    """Add events that are not `known`; a known one is a conflict."""
-    db.executemany(
-        """
-        insert into events (
-            id, source, subject, time, received_at, platform, frame, facts, unknown
-        )
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        map(_to_row, events),
-    )
+_INSERT = Insert(
+    "events (number, id, source, subject, time, received_at, platform, frame, facts, unknown)"
+)
 
 
-def _to_row(event: Event) -> tuple[str, str, str, int, int, bool, str, str, str]:
+def insert_events(db: Connection, events: Collection[Event]) -> Numbers:
+    """Add events that are not `known`; a known one is a conflict. Says which numbers they got."""
+    if not events:
+        return {}
+    # Given here, as SQLite itself would: then what belongs to them need not look them up again.
+    last = db.execute("select coalesce(max(number), 0) from events").fetchone()[0]
+    rows = [_to_row(number, event) for number, event in enumerate(events, last + 1)]
+    _INSERT.rows(db, rows)
+    return {(id_, source): number for number, id_, source, *_ in rows}
+
+
+def _to_row(number: int, event: Event) -> tuple[int, str, str, str, int, int, int, str, str, str]:
     return (
+        number,
         event.id,
         event.source,
         event.subject,
         to_micros(event.time),
         to_micros(event.received_at),
-        event.platform,
+        int(event.platform),  # what is no plain number takes sqlite3 twice as long
         event.raw.decode(),
-        to_json(event.facts),
-        to_json(event.unknown),
+        to_json(event.facts) if event.facts else "{}",
+        to_json(event.unknown) if event.unknown else "{}",
     )
+
+
+def number_of(db: Connection, event_id: str, source: str) -> int | None:
+    """The number of this event, None if there is none."""
+    row = db.execute(
+        "select number from events where id = ? and source = ?", (event_id, source)
+    ).fetchone()
+    return None if row is None else int(row["number"])
 
 
 def insert_undecided(db: Connection, events: Iterable[Event]) -> None:
     """Mark events of this transaction as accepted only: their lookups are not answered yet."""
-    db.executemany(
+    each(
+        db,
         "insert into undecided (event) select number from events where id = ? and source = ?",
         [(event.id, event.source) for event in events],
     )
@@ -49,8 +65,9 @@ def settle_decided(db: Connection, events: Iterable[Event]) -> None:
     rows = [
         (to_json(event.facts), to_json(event.unknown), event.id, event.source) for event in events
     ]
-    db.executemany("update events set facts = ?, unknown = ? where id = ? and source = ?", rows)
-    db.executemany(
+    each(db, "update events set facts = ?, unknown = ? where id = ? and source = ?", rows)
+    each(
+        db,
         """
         delete from undecided
         where event = (select number from events where id = ? and source = ?)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from reactor.duration import from_micros, to_micros
 from reactor.journal.codec import from_pairs, to_json
 from reactor.journal.database import Connection
+from reactor.journal.rows import each
 from reactor.model.journal import Pause, Starts
 
 
@@ -25,7 +26,8 @@ def pauses(db: Connection) -> dict[str, Pause]:
 
 def save_pauses(db: Connection, changes: Mapping[str, Pause | None]) -> None:
     """Keep what changed; None where a lane is paused no longer."""
-    db.executemany(
+    each(
+        db,
         """
         insert or replace into pauses (lane, since, why, failures, probes, probe_at)
         values (?, ?, ?, ?, ?, ?)
@@ -44,7 +46,7 @@ def save_pauses(db: Connection, changes: Mapping[str, Pause | None]) -> None:
         ],
     )
     gone = [(lane,) for lane, pause in changes.items() if pause is None]
-    db.executemany("delete from pauses where lane = ?", gone)
+    each(db, "delete from pauses where lane = ?", gone)
 
 
 def forget_pauses(db: Connection) -> None:
@@ -72,7 +74,8 @@ def windows(db: Connection) -> dict[str, Starts]:
 
 def save_windows(db: Connection, changes: Mapping[str, Starts]) -> None:
     """Keep what changed."""
-    db.executemany(
+    each(
+        db,
         "insert or replace into rate_windows (lane, starts) values (?, ?)",
         [
             (lane, to_json([(to_micros(at), count) for at, count in starts]))

@@ -7,6 +7,7 @@ from datetime import datetime
 from reactor.duration import from_micros, to_micros
 from reactor.journal.codec import from_json, to_json
 from reactor.journal.database import Connection
+from reactor.journal.rows import each
 from reactor.model.journal import GateMark
 from reactor.model.memory import MemoryEntry, MemoryKey
 
@@ -27,7 +28,8 @@ def load(db: Connection) -> dict[MemoryKey, MemoryEntry]:
 
 def save(db: Connection, changes: Mapping[MemoryKey, MemoryEntry | None]) -> None:
     """Remember what changed; forget where the entry is None."""
-    db.executemany(
+    each(
+        db,
         """
         insert or replace into memory (rule, action, gate, key, mark, value, expires_at)
         values (?, ?, ?, ?, ?, ?, ?)
@@ -43,7 +45,8 @@ def save(db: Connection, changes: Mapping[MemoryKey, MemoryEntry | None]) -> Non
             if entry is not None
         ],
     )
-    db.executemany(
+    each(
+        db,
         "delete from memory where rule = ? and action = ? and gate = ? and key = ?",
         [_identity(key) for key, entry in changes.items() if entry is None],
     )

@@ -9,6 +9,7 @@ from reactor.journal.codec import to_json, to_moment, to_span
 from reactor.journal.database import Connection
 from reactor.journal.deliveries import get, insert_deliveries, lanes
 from reactor.journal.lanes import save_pauses, save_windows
+from reactor.journal.rows import Insert, each
 from reactor.model.delivery import Attempt, Delivery, Move, State, next_state, states_before
 from reactor.model.journal import Finished, Pause, Starts
 from reactor.model.request import Timings
@@ -67,7 +68,8 @@ class Finish:
             for result in self.results
             if result.attempt.delivery_id in running
         ]
-        _move(db, recorded)
+        _succeed(db, [number for number, each in recorded if each.move is Move.SUCCEED])
+        _move(db, [row for row in recorded if row[1].move is not Move.SUCCEED])
         _add_attempts(db, recorded)
         save_pauses(db, self.pauses)
         insert_deliveries(db, [each for each in self.notices if get(db, each.id) is None])
@@ -76,30 +78,39 @@ class Finish:
 
 def _running(db: Connection, ids: list[str]) -> dict[str, int]:
     """Those of `ids` that are running, and their numbers."""
+    # The state as a word: as a parameter it is held against the conditions of partial indexes, so
+    # that each new value has the statement planned again, which takes longer than to execute it.
     rows = db.execute(
         """
         select id, number from deliveries
-        where id in (select value from json_each(?)) and state = ?
+        where id in (select value from json_each(?)) and state = 'running'
         """,
-        (to_json(ids), State.RUNNING),
+        (to_json(ids),),
     )
-    return {row["id"]: row["number"] for row in rows}
+    return dict(rows.fetchall())
+
+
+def _succeed(db: Connection, numbers: list[int]) -> None:
+    """What most attempts end with: all in one statement, in a third of the time."""
+    if numbers:
+        db.execute(
+            """
+            update deliveries set state = 'succeeded', reason = null
+            where number in (select value from json_each(?)) and state = 'running'
+            """,
+            (to_json(numbers),),
+        )
 
 
 def _move(db: Connection, recorded: list[tuple[int, Finished]]) -> None:
-    db.executemany(
+    each(
+        db,
         """
         update deliveries set state = ?, due_at = coalesce(?, due_at), reason = ?
-        where number = ? and state = ?
+        where number = ? and state = 'running'
         """,
         [
-            (
-                _after(result.move),
-                to_moment(result.due_at),
-                result.reason,
-                delivery,
-                State.RUNNING,
-            )
+            (str(_after(result.move)), to_moment(result.due_at), result.reason, delivery)
             for delivery, result in recorded
         ],
     )
@@ -113,16 +124,15 @@ def _after(move: Move) -> State:
     return after
 
 
+_INSERT_ATTEMPTS = Insert(
+    "attempts (delivery, number, started_at, ended_at, verdict, status, detail, action_uri,"
+    " dns, connect, tls, first_byte, total, request, response)"
+)
+
+
 def _add_attempts(db: Connection, recorded: list[tuple[int, Finished]]) -> None:
-    db.executemany(
-        """
-        insert into attempts (
-            delivery, number, started_at, ended_at, verdict, status, detail, action_uri,
-            dns, connect, tls, first_byte, total, request, response
-        )
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        [_attempt_row(delivery, result.attempt) for delivery, result in recorded],
+    _INSERT_ATTEMPTS.rows(
+        db, [_attempt_row(delivery, result.attempt) for delivery, result in recorded]
     )
 
 
@@ -163,14 +173,17 @@ class Release:
             """
             insert into attempts (delivery, number, started_at, ended_at, verdict, detail)
             select number, attempts, claimed_at, ?, ?, 'reactor ended during this attempt'
-            from deliveries where state = ?
+            from deliveries where state = 'running' and state <> 'succeeded'
             """,
-            (now, INTERRUPTED, State.RUNNING),
+            (now, INTERRUPTED),
         )
         _follow_back(db, now)
         return db.execute(
-            "update deliveries set state = ?, due_at = ? where state = ?",
-            (State.RETRYING, now, State.RUNNING),
+            """
+            update deliveries set state = 'retrying', due_at = ?
+            where state = 'running' and state <> 'succeeded'
+            """,
+            (now,),
         ).rowcount
 
 
@@ -178,13 +191,18 @@ def _follow_back(db: Connection, now: int) -> None:
     """What was never tried is due since it was planned; later only if the clock was set back. The
     newest tells whether it was, so that a million that wait are not read to find out."""
     newest = db.execute(
-        "select due_at from deliveries where state = ? order by number desc limit 1",
-        (State.PENDING,),
+        """
+        select due_at from deliveries where state = 'pending' and state <> 'succeeded'
+        order by number desc limit 1
+        """
     ).fetchone()
     if newest is not None and newest["due_at"] > now:
         db.execute(
-            "update deliveries set due_at = ?1 where state = ?2 and due_at > ?1",
-            (now, State.PENDING),
+            """
+            update deliveries set due_at = ?1
+            where state = 'pending' and state <> 'succeeded' and due_at > ?1
+            """,
+            (now,),
         )
 
 
@@ -231,8 +249,11 @@ class Renew:
         """Inside the writer's transaction."""
         now = to_micros(self.at)
         db.execute(
-            "update deliveries set due_at = ?, promised_at = ? where state = ?",
-            (now, now, State.PENDING),
+            """
+            update deliveries set due_at = ?, promised_at = ?
+            where state = 'pending' and state <> 'succeeded'
+            """,
+            (now, now),
         )
 
 
@@ -340,9 +361,9 @@ def bury_removed(db: Connection, destinations: frozenset[str]) -> int:
     return db.executemany(
         """
         update deliveries set state = ?, reason = ?
-        where destination = ? and state in (?, ?)
+        where destination = ? and state in ('pending', 'retrying') and state <> 'succeeded'
         """,
-        [(State.DEAD, DESTINATION_REMOVED, lane, *_WAITING) for lane in gone],
+        [(State.DEAD, DESTINATION_REMOVED, lane) for lane in gone],
     ).rowcount
 
 
@@ -356,6 +377,3 @@ def _is_destination(db: Connection, lane: str) -> bool:
         (lane,),
     ).fetchone()
     return row is not None and row["destination"] is not None
-
-
-_WAITING = (State.PENDING, State.RETRYING)

@@ -7,26 +7,28 @@ from sqlite3 import Row
 from reactor.duration import from_micros, to_micros
 from reactor.journal.codec import to_json
 from reactor.journal.database import Connection
+from reactor.journal.rows import each
 from reactor.model.quarantine import Poison, Quarantined
 
 
 def insert_quarantined(db: Connection, quarantined: Iterable[Quarantined]) -> None:
     """Put events of the journal aside."""
-    db.executemany(
+    each(
+        db,
         """
         insert into quarantined (event, at, rule, why, trace)
         select number, ?, ?, ?, ? from events where id = ? and source = ?
         """,
         [
             (
-                to_micros(each.at),
-                each.poison.rule,
-                each.poison.why,
-                each.poison.trace,
-                each.event_id,
-                each.source,
+                to_micros(entry.at),
+                entry.poison.rule,
+                entry.poison.why,
+                entry.poison.trace,
+                entry.event_id,
+                entry.source,
             )
-            for each in quarantined
+            for entry in quarantined
         ],
     )
 

@@ -120,8 +120,11 @@ def _last_event(db: Connection) -> LastEvent | None:
     return LastEvent(id=row["id"], source=row["source"], received_at=at)
 
 
+_IN_STATE = "select count(*) from deliveries where state = ? and state <> 'succeeded'"
+
+
 def _in_state(db: Connection, state: State) -> int:
-    return _count(db, "select count(*) from deliveries where state = ?", state)
+    return _count(db, _IN_STATE, state)
 
 
 def _count(db: Connection, query: str, *parameters: str) -> int:
@@ -134,7 +137,10 @@ def _oldest(db: Connection) -> datetime | None:
         """
         select created_at from deliveries where number = (
             select min(first) from (
-                select (select min(number) from deliveries where state = value) as first
+                select (
+                    select min(number) from deliveries
+                    where state = value and state <> 'succeeded'
+                ) as first
                 from json_each('["pending", "running", "retrying"]')
             )
         )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from reactor.journal.database import Connection
+from reactor.journal.rows import each
 from reactor.model.delivery import State
 from reactor.model.event import Event, Rejection
 from reactor.model.journal import Counts
@@ -20,7 +21,8 @@ def add_totals(
     """Count what the sources brought."""
     accepted = Counter(event.source for event in events)
     rejected = Counter(rejection.source for rejection in rejections)
-    db.executemany(
+    each(
+        db,
         """
         insert into source_totals (source, events, duplicates, rejected) values (?, ?, ?, ?)
         on conflict do update set
@@ -45,9 +47,7 @@ def counts(db: Connection) -> Counts:
         evaluations = db.execute(
             "select rule, action, reason, count from evaluation_totals"
         ).fetchall()
-        states = db.execute(
-            "select state, count(*) as count from deliveries group by state"
-        ).fetchall()
+        states = _states(db)
     finally:
         db.execute("rollback")  # nothing was written: it only held the moment
     return Counts(
@@ -57,5 +57,20 @@ def counts(db: Connection) -> Counts:
         evaluations={
             (row["rule"], row["action"], Reason(row["reason"])): row["count"] for row in evaluations
         },
-        deliveries={State(row["state"]): row["count"] for row in states},
+        deliveries=states,
     )
+
+
+def _states(db: Connection) -> Mapping[State, int]:
+    """The index has all that did not succeed; what is left did."""
+    rows = db.execute(
+        """
+        select state, count(*) as count
+        from deliveries indexed by deliveries_by_state
+        where state <> 'succeeded' group by state
+        """
+    )
+    others = {State(row["state"]): row["count"] for row in rows}
+    every = db.execute("select count(*) from deliveries").fetchone()[0]
+    succeeded = every - sum(others.values())
+    return {**others, State.SUCCEEDED: succeeded} if succeeded else others

@@ -45,4 +45,5 @@ def test_only_totals_and_the_states_are_read(db, scans):
         "SCAN source_totals",
         "SCAN evaluation_totals",
         "SCAN deliveries USING COVERING INDEX deliveries_by_state",
+        "SCAN deliveries USING COVERING INDEX deliveries_by_event",
     ]
