@@ -47,13 +47,10 @@ def _rejection(arrival: Arrival, why: Refusal, now: datetime) -> Rejection:
 
 def _only_new(events: list[Event], reader: Connection) -> tuple[list[Event], Counter[str]]:
     """A frame seen twice is one event: leave out what the journal or this batch has."""
-    seen = {
-        (source, identity)
-        for source in {event.source for event in events}
-        for identity in known(
-            reader, source, [event.id for event in events if event.source == source]
-        )
-    }
+    ids: dict[str, list[str]] = {}
+    for event in events:
+        ids.setdefault(event.source, []).append(event.id)
+    seen = {(source, id_) for source in ids for id_ in known(reader, source, ids[source])}
     fresh, duplicates = [], Counter[str]()
     for event in events:
         if (event.source, event.id) in seen:

@@ -2,8 +2,10 @@
 sequence of what was decided."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from reactor.engine.compiled import CompiledRules
 from reactor.guard import Decided, alone, decide_each

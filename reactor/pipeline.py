@@ -6,10 +6,12 @@ that cannot be decided is put into quarantine, and those around it go on.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from reactor.arrivals import notes_of, take_in
 from reactor.clock import monotonic

@@ -42,7 +42,8 @@ class Waiting:
             if lookups:
                 lookups.forget(event.subject)
             new = self.opened(event)
-            found = self._attempt(new)
+            # Of most events there is nothing to be asked.
+            found = self._attempt(new) if new.unknown else (new, ())
             if found is None:
                 known.append(new)
                 continue

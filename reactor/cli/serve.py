@@ -1,5 +1,6 @@
 """The main thread of `run`: starts the service, hears signals, and stops it."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -20,6 +21,10 @@ from reactor.observe.systemd import Notifier, watchdog_seconds
 from reactor.observe.watchdog import HUNG, Watchdog
 from reactor.running import PATIENCE, started
 
+SELDOM = (10_000, 20, 50)
+"""When the collector looks for cycles. Events and deliveries make none and are many: by its own
+measure, of 700 new objects, it took a tenth of the time of a busy service."""
+
 STOP, RELOAD, CHANGED, REFUSED, FAILED = "stop", "reload", "changed", "refused", "failed"
 
 
@@ -31,6 +36,7 @@ def serve(book: Rulebook, data_dir: Path, listen: tuple[str, int] | None, story:
         story.fail(f"{what}: stopping")
         told.put(FAILED)
 
+    gc.set_threshold(*SELDOM)
     observers = story.observers(on_refused=lambda _: told.put(REFUSED), on_failure=failed)
     _listen_to_signals(told)
     service = Service(ruleset=book.ruleset, data_dir=data_dir, listen=listen, observers=observers)

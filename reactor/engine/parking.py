@@ -37,7 +37,7 @@ class Parking:
 
     def holds(self, event: Event) -> bool:
         """Whether an earlier event of the same subject waits."""
-        return _subject(event) in self._queues
+        return bool(self._queues) and _subject(event) in self._queues
 
     def park(self, event: Event, needs: Iterable[Need]) -> None:
         """Let it wait until the needs are answered and nothing waits before it."""

@@ -1,7 +1,8 @@
 """What the pipeline decided about a batch of frames, written whole or not at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from reactor.journal.database import Connection
 from reactor.journal.deliveries import insert_deliveries
@@ -21,8 +22,7 @@ from reactor.model.memory import MemoryEntry, MemoryKey
 from reactor.model.quarantine import Quarantined
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, kw_only=True):
     """One transaction of the pipeline; the events of the batch are acknowledged after it.
 
     `accepted` are those of `events` that are not decided yet; `decided` are events of earlier
@@ -39,9 +39,9 @@ class Batch:
     inputs: tuple[Input, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    memory: Mapping[MemoryKey, MemoryEntry | None] = field(default_factory=dict)
+    memory: Mapping[MemoryKey, MemoryEntry | None] = {}
     rejections: tuple[Rejection, ...] = ()
-    duplicates: Mapping[str, int] = field(default_factory=dict)
+    duplicates: Mapping[str, int] = {}
     notes: tuple[Note, ...] = ()
 
     def apply(self, db: Connection) -> None:

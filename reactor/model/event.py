@@ -4,7 +4,7 @@ What is made for each event is a struct of msgspec: a frozen dataclass takes fiv
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct
@@ -16,8 +16,7 @@ PLATFORM_FACTS = (*PLATFORM_OBJECTS, "labels", "cause", "planned")
 """On container-platform sources these names come from facts and win over the frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What a source hands in: an event as it was received.
 
     `raw` is UTF-8 JSON text of one object, exactly as received. `identity` names the frame when it
@@ -31,10 +30,10 @@ class Frame:
 
     raw: bytes
     identity: str
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = {}
     subject: str | None = None
     time: datetime | None = None
-    remember: Mapping[str, object] = field(default_factory=dict)
+    remember: Mapping[str, object] = {}
     acknowledge: Callable[[], None] | None = None
     is_named: bool = False
 

@@ -90,7 +90,7 @@ class _Lines:
     """Hands in the lines of one file, each with an identity of its own."""
 
     def __init__(self, feed: Feed, origin: str) -> None:
-        self._feed, self._origin = feed, origin
+        self._feed, self._origin = feed, origin.encode()
         self._cutter = LineCutter()
         # They go on when the file is cut: the lines that follow are others.
         self._numbers = count(1)
@@ -106,8 +106,8 @@ class _Lines:
     def _put(self, line: bytes) -> None:
         number = next(self._numbers)
         if raw := line.strip():
-            place = f"{self._origin}\x1f{number}\x1f".encode()
-            self._feed.put(Frame(raw, hashlib.sha256(place + raw).hexdigest()[:32]))
+            place = b"%b\x1f%d\x1f%b" % (self._origin, number, raw)
+            self._feed.put(Frame(raw, hashlib.sha256(place).hexdigest()[:32]))
 
 
 def _drain(descriptor: int, lines: _Lines, stop: StopEvent) -> None:

@@ -23,8 +23,11 @@ class LineCutter:
         *ended, rest = block.split(b"\n")
         lines = []
         for piece in ended:
-            self._hold(piece)
-            lines.append(self.rest())
+            if self._held or len(piece) > LONGEST_LINE:
+                self._hold(piece)
+                lines.append(self.rest())
+            else:
+                lines.append(piece)
         self._hold(rest)
         return lines
 
