@@ -168,3 +168,18 @@ class CountingStop(Event):
         if len(self.pauses) >= self._most:
             self.set()
         return self.is_set()
+
+
+class Scarce:
+    """A reserve that can be made again only when there is room."""
+
+    def __init__(self):
+        self.is_there, self.has_room = True, False
+
+    def make(self):
+        self.is_there = self.is_there or self.has_room
+        return self.is_there
+
+    def give_up(self):
+        was_there, self.is_there = self.is_there, False
+        return was_there

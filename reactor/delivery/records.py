@@ -63,7 +63,10 @@ class Records:
         results = tuple(each.result for each in ended)
         finish = Finish(results=results, pauses=learnt.pauses, notices=learnt.notices)
         # Urgent: what was sent cannot be unsent, so it is recorded even when the disk is full.
-        self._recording = _Recording(ended, learnt, self.writer.submit(finish, is_urgent=True))
+        future = self.writer.submit(
+            finish, is_urgent=True, may_linger=not any(map(_leads_on, ended))
+        )
+        self._recording = _Recording(ended, learnt, future)
         self._recording.future.add_done_callback(self.on_commit)
 
     def settle(self, now: datetime) -> None:
@@ -92,3 +95,8 @@ class Records:
             lane.look(now)
         elif recorded.result.move is Move.RETRY:
             lane.look(recorded.result.due_at or now)
+
+
+def _leads_on(ended: _Ended) -> bool:
+    """Whether something may be begun as soon as it is recorded."""
+    return ended.delivery.order_key is not None or ended.result.move is not Move.SUCCEED

@@ -29,6 +29,10 @@ MAX_WAITING = 1000
 MAX_TOGETHER = 32
 """Write sets in one transaction: enough to share an fsync, few enough to answer soon."""
 
+LINGER_SECONDS = 0.004
+"""What nobody waits for may wait so long for a transaction that is made anyway: at some hundred
+events a second that halves the transactions, and with them what a delivery waits for the disk."""
+
 RETRY_SECONDS = 1.0
 
 _UNWRITABLE = frozenset(
@@ -113,6 +117,7 @@ class Writer:
         self._trouble: str | None = None
         self._is_short = False
         self._has_urgent = False
+        self._is_awaited = False
         self.pulse = Pulse(monotonic)
 
     @property
@@ -121,12 +126,18 @@ class Writer:
         return self._trouble
 
     def submit(
-        self, write: Write[T], *, is_patient: bool = True, is_urgent: bool = False
+        self,
+        write: Write[T],
+        *,
+        is_patient: bool = True,
+        is_urgent: bool = False,
+        may_linger: bool = False,
     ) -> Future[T]:
         """Hand in a write set. Its future has the result once it is committed; it fails with
         JournalUnavailable when the write is refused or the journal is closed first; one that is not
         patient also when the disk takes nothing: for who must not wait until somebody makes room.
         What is urgent says how something ended that cannot be undone: it may have the reserve.
+        What may linger is committed LINGER_SECONDS later if nothing else is to be sooner.
 
         Blocks while MAX_WAITING write sets wait. Done-callbacks run in the writer's thread.
         Raises JournalUnavailable after `close`, and at once to who is not patient.
@@ -144,6 +155,7 @@ class Writer:
             promise = _promise(write, future, is_patient=is_patient, is_urgent=is_urgent)
             self._waiting.append(promise)
             self._has_urgent = self._has_urgent or is_urgent
+            self._is_awaited = self._is_awaited or not may_linger
             self._changed.notify_all()
         return future
 
@@ -171,6 +183,7 @@ class Writer:
             else:
                 self.pulse.rest()
                 self._changed.wait_for(lambda: self._closing or self._waiting)
+                self._changed.wait_for(lambda: self._closing or self._is_awaited, LINGER_SECONDS)
             is_over = self._closing and not self._waiting
         self.pulse.turn()
         return not is_over
@@ -184,6 +197,7 @@ class Writer:
             self._has_urgent = False
             ready = self._put_urgent_first() if self._is_short else len(self._waiting)
             self._taken = [self._waiting.popleft() for _ in range(min(ready, MAX_TOGETHER))]
+            self._is_awaited = bool(self._waiting)
             self._changed.notify_all()
 
     def _put_urgent_first(self) -> int:

@@ -9,7 +9,7 @@ import pytest
 from reactor.journal import writer as writing
 from reactor.journal.database import open_reader, open_writer
 from reactor.model.errors import JournalUnavailable
-from tests.fakes import PATIENCE
+from tests.fakes import PATIENCE, Scarce
 from tests.service import eventually
 
 FULL = (
@@ -81,6 +81,19 @@ def test_one_transaction_takes_so_many_and_no_more(running, tmp_path):
 
     assert [future.result(10) for future in futures] == [str(number) for number in range(many)]
     assert commits(tmp_path) == before + 2
+
+
+def test_what_may_linger_goes_with_what_comes_after_it(running, monkeypatch, tmp_path):
+    # Nothing that these tests wait for may end because the time is over.
+    monkeypatch.setattr(writing, "LINGER_SECONDS", 3600.0)
+    running.start()
+    before = commits(tmp_path)
+
+    lingering = running.writer.submit(Note("a"), may_linger=True)
+    running.writer.submit(Note("b")).result(10)
+
+    assert lingering.result(10) == "a"
+    assert commits(tmp_path) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -259,21 +272,6 @@ def test_a_future_cannot_be_cancelled(running):
     future = running.writer.submit(Note("a"))
 
     assert not future.cancel()
-
-
-class Scarce:
-    """A reserve that can be made again only when there is room."""
-
-    def __init__(self):
-        self.is_there, self.has_room = True, False
-
-    def make(self):
-        self.is_there = self.is_there or self.has_room
-        return self.is_there
-
-    def give_up(self):
-        was_there, self.is_there = self.is_there, False
-        return was_there
 
 
 @pytest.fixture
