@@ -4,6 +4,7 @@ A sender is told the ids of its events, or a status. Why it was refused, only ou
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -51,6 +52,7 @@ class Hooks:
         self._find, self._is_ready, self._now = find, is_ready, now
         self._complaints, self._safe_seconds = complaints, safe_seconds
         self._held = self._waiting = 0
+        self._safe, self._is_told = deque[asyncio.Event](), False
 
     async def answer(self, request: Request) -> JSONResponse:
         """The answer to one request."""
@@ -96,7 +98,7 @@ class Hooks:
         if self._waiting >= MOST_WAITING:
             return self._refused(name, 503, f"{MOST_WAITING} others wait for the journal already")
         safe = asyncio.Event()
-        on_safe = partial(_wake, asyncio.get_running_loop(), safe)
+        on_safe = partial(self._wake, asyncio.get_running_loop(), safe)
         taken = source.receive(inbound, self._now(), on_safe)
         if isinstance(taken, Challenge | Refused):
             return self._without_events(name, taken)
@@ -123,6 +125,20 @@ class Hooks:
             self._waiting -= 1
         return True
 
+    def _wake(self, loop: asyncio.AbstractEventLoop, safe: asyncio.Event) -> None:
+        """Called by the pipeline's thread, and it wakes the server's once for a whole batch: each
+        time takes a system call."""
+        self._safe.append(safe)
+        if not self._is_told:
+            self._is_told = True
+            with suppress(RuntimeError):  # the loop is closed: we stop, and nobody is answered
+                loop.call_soon_threadsafe(self._wake_all)
+
+    def _wake_all(self) -> None:
+        self._is_told = False  # first: what is added from now on may be missed below
+        while self._safe:
+            self._safe.popleft().set()
+
     def _refused(self, name: str, status: int, why: str, ground: str = "") -> JSONResponse:
         text = f"source {name}: refused a request with {status}: {why}"
         self._complaints.say(f"{name} {ground or status}", text)
@@ -135,12 +151,6 @@ def _inbound(request: Request, body: bytes) -> Inbound:
     )
     query = request.scope["query_string"].decode("latin-1")
     return Inbound(method=request.method, headers=headers, body=body, query=query)
-
-
-def _wake(loop: asyncio.AbstractEventLoop, safe: asyncio.Event) -> None:
-    """Called by the pipeline's thread."""
-    with suppress(RuntimeError):  # the loop is closed: we stop, and nobody is answered any more
-        loop.call_soon_threadsafe(safe.set)
 
 
 def _said(status: int) -> JSONResponse:

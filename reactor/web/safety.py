@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
@@ -25,6 +26,7 @@ TOKEN, TOKEN_FILE, HOSTS = "REACTOR_HTTP_TOKEN", "REACTOR_HTTP_TOKEN_FILE", "REA
 _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{0,5})?")
 _LOOPBACK_NAME = "localhost"
+_LONGEST_NAME = 253  # RFC 1035 §2.3.4, as it is written
 
 
 class Scope(StrEnum):
@@ -164,7 +166,12 @@ def _host_fault(given: list[str], asked: Asked, access: Access) -> int | None:
     found = _HOST.fullmatch(given[0].lower()) if len(given) == 1 else None
     if found is None:
         return 400
-    host = _plain(found[1].strip("[]").removesuffix("."))
-    came_to = _plain(asked["server"][0])
-    is_ours = is_loopback(host) or host == came_to or host in access.hosts
-    return None if is_ours else 421
+    host = found[1].strip("[]").removesuffix(".")
+    is_known = len(host) <= _LONGEST_NAME and _is_ours(host, asked["server"][0], access.hosts)
+    return None if is_known else 421
+
+
+@lru_cache(maxsize=256)  # senders ask under the same few names all the time
+def _is_ours(host: str, came_to: str, hosts: frozenset[str]) -> bool:
+    host = _plain(host)
+    return is_loopback(host) or host == _plain(came_to) or host in hosts

@@ -3,6 +3,7 @@
 import traceback
 
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Asked
 
@@ -11,6 +12,8 @@ from reactor.web.complaints import Complaints
 from reactor.web.hooks import Hooks
 from reactor.web.safety import Access, Page, Scope, known_hosts_only
 from reactor.web.status import StatusPages
+
+HOOKS = "/hooks/"
 
 ADVICE = "choose another address with --http HOST:PORT, or --http off"
 
@@ -33,7 +36,8 @@ class WebServer:
         self.pages = all_pages(status, hooks)
         app = Starlette(routes=[page.route(access) for page in self.pages])
         app.router.redirect_slashes = False  # a hook is at one place; few senders follow
-        guarded = unbroken(known_hosts_only(app, access), complaints)
+        served = hooks_first(app, hooks)
+        guarded = unbroken(known_hosts_only(served, access), complaints)
         self._http = HttpServer(guarded, listen, advice=ADVICE)
         self.address = self._http.address
         self.serve = self._http.serve
@@ -46,8 +50,24 @@ def all_pages(status: StatusPages, hooks: Hooks) -> tuple[Page, ...]:
         Page(path="/healthz", scope=Scope.PUBLIC, endpoint=status.healthz),
         Page(path="/readyz", scope=Scope.OPERATOR, endpoint=status.readyz),
         Page(path="/metrics", scope=Scope.OPERATOR, endpoint=status.metrics),
-        Page(path="/hooks/{name:path}", scope=Scope.HOOK, endpoint=hooks.answer, method="POST"),
+        Page(path=f"{HOOKS}{{name:path}}", scope=Scope.HOOK, endpoint=hooks.answer, method="POST"),
     )
+
+
+def hooks_first(app: ASGIApp, hooks: Hooks) -> ASGIApp:
+    """Nearly all requests are for hooks, and they have no guard here: each carries its proof. So
+    they need not go through the table, which takes longer than the rest of the answer."""
+
+    async def served(asked: Asked, receive: Receive, send: Send) -> None:
+        if asked["type"] == "http" and asked["method"] == "POST":
+            before, prefix, name = asked["path"].partition(HOOKS)
+            if prefix and not before:
+                request = Request({**asked, "path_params": {"name": name}}, receive)
+                await (await hooks.answer(request))(asked, receive, send)
+                return
+        await app(asked, receive, send)
+
+    return served
 
 
 def unbroken(app: ASGIApp, complaints: Complaints) -> ASGIApp:

@@ -167,6 +167,7 @@ def test_the_token_is_there_once_and_whole(client, values, status):
         ("hooks.example.com.evil.example.com", 421),
         ("0.0.0.0", 421),
         ("192.0.2.1", 421),
+        ("a" * 254, 421),
         ("2130706433", 421),  # 127.0.0.1 as a number
         ("", 400),
         ("localhost:8080:8080", 400),
