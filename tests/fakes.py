@@ -173,13 +173,13 @@ class CountingStop(Event):
 class Scarce:
     """A reserve that can be made again only when there is room."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.is_there, self.has_room = True, False
 
-    def make(self):
+    def make(self) -> bool:
         self.is_there = self.is_there or self.has_room
         return self.is_there
 
-    def give_up(self):
+    def give_up(self) -> bool:
         was_there, self.is_there = self.is_there, False
         return was_there
