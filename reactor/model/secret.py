@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 MASK = "***"
 
 
@@ -33,9 +35,9 @@ class Joint(StrEnum):
     URL = "url"
 
 
-@dataclass(frozen=True, slots=True)
-class SecretRef:
-    """A place in a text where the value of `reference` (such as `${file:/run/x}`) belongs."""
+class SecretRef(Struct, frozen=True, array_like=True):
+    """A place in a text where the value of `reference` (such as `${file:/run/x}`) belongs. In the
+    journal it is [reference, joint]."""
 
     reference: str
     joint: Joint = Joint.PLAIN
