@@ -18,12 +18,21 @@ _UNSAFE = re.compile(
 
 def printable(text: str) -> str:
     """`text` on one line, its control characters written as `\\x1b`."""
+    if _is_plain(text):
+        return text
     return _UNSAFE.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
 def printable_json(text: str) -> str:
     """JSON `text`, which is on one line, with the same characters in JSON's own escapes."""
+    if _is_plain(text):
+        return text
     return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing to look for, as in nearly every line: a search takes longer."""
+    return text.isascii() and text.isprintable()
 
 
 def dropped_text(count: int) -> str:
