@@ -21,13 +21,16 @@ CONNECTIONS = 512
 """How many connections are kept open for reuse. With the exchanges that the dispatcher has under
 way it stays below 1,024 descriptors, the usual limit of a process."""
 
+FEW = 16
+"""While no more exchanges are under way, nobody asks whether we rest, and it is not looked into."""
+
 Token = TypeVar("Token")
 """What the caller knows an exchange by."""
 
 
 class Transport(Generic[Token]):
     """Exchanges under way. One thread calls everything but `wake`. `has_rested`: the last `step`
-    found nothing to do when it was called."""
+    found nothing to do when it was called, or FEW are under way."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         """`now` is the wall clock, for a `Retry-After` that names a date."""
@@ -67,9 +70,11 @@ class Transport(Generic[Token]):
 
     def step(self, timeout: timedelta) -> list[tuple[Token, Response]]:
         """Move bytes; returns what ended. Waits up to `timeout` if nothing happens before."""
-        happenings, patience = self._poll.poll(0), self._patience(timeout)
+        patience = self._patience(timeout)
+        # Not by the clock: to come back from the kernel takes its time where threads compete.
+        happenings = self._poll.poll(0) if len(self._running) > FEW else []
         self.has_rested = not happenings and patience > 0
-        if self.has_rested:
+        if not happenings:
             happenings = self._poll.poll(patience)
         for descriptor, happened in happenings:
             if descriptor == self._alarm:
