@@ -20,7 +20,7 @@ GATHER = timedelta(milliseconds=3)
 at some hundred a second a transaction for each would be half of all work."""
 
 LATEST = timedelta(milliseconds=10)
-"""How long it waits in all: where there is more to do, its record goes with that."""
+"""How long it waits in all, while attempts are under way: what writes takes their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,16 @@ class Records:
         left = LATEST - self._age()
         return left if self._ended and not self._recording and left > timedelta() else None
 
+    def _is_gathering(self) -> bool:
+        return self._age() < (LATEST if self.lanes.busy else GATHER)
+
     def _age(self) -> timedelta:
         return timedelta(seconds=monotonic() - self._since)
 
     def hand_in(self, now: datetime) -> None:
         """Hand in all that ended; what ends meanwhile waits for the next time."""
         is_resting = self.rest_until is not None and now < self.rest_until
-        if self._recording or not self._ended or is_resting or self._age() < GATHER:
+        if self._recording or not self._ended or is_resting or self._is_gathering():
             return
         (ended, self._ended), learnt = (self._ended, []), self.pauses.take()
         results = tuple(each.result for each in ended)

@@ -107,6 +107,18 @@ def test_it_waits_no_longer_than_that(records, forward):
     assert records.patience() is None
 
 
+def test_it_waits_longer_for_attempts_under_way(records, forward):
+    records.lanes.occupy(records.lanes["ops"], 1)
+    records.add(*ended(a_delivery()))
+    forward(GATHER)
+    records.hand_in(NOON)
+    assert records.patience() == LATEST - GATHER
+
+    forward(LATEST)
+    records.hand_in(NOON)
+    assert records.patience() is None
+
+
 @pytest.mark.parametrize(
     ("changes", "move"), [({}, Move.RETRY), ({"order_key": "web"}, Move.SUCCEED)]
 )
