@@ -42,6 +42,10 @@ from reactor.waiting import Waiting
 
 MAX_BATCH = 500
 
+MAX_FIRINGS = 128
+"""Deliveries that a batch should promise at most: half of what one lane may have under way, so
+that they are handed over, and sent while the next batch is decided."""
+
 Item = Arrival | Note | Answer
 """What comes down the road."""
 
@@ -123,9 +127,10 @@ class Pipeline:
         self.resume()
         self.recover()
         self.pulse.rest()
-        while items := take(MAX_BATCH):
+        most = MAX_BATCH
+        while items := take(most):
             self.pulse.turn()
-            self.receive(items)
+            most = _next_size(len(items), len(self.receive(items).deliveries))
             self.pulse.rest()
 
     def receive(self, items: Sequence[Item]) -> Committed:
@@ -314,6 +319,11 @@ class Pipeline:
             while self._writer.submit(memory_rows.Trim(now=now)).result() == memory_rows.SLICE:
                 pass
             self._decider.forget(now)
+
+
+def _next_size(items: int, firings: int) -> int:
+    """How many items to take together, if they fire as often as those before them."""
+    return min(MAX_BATCH, max(1, MAX_FIRINGS * items // firings)) if firings else MAX_BATCH
 
 
 def _key(event: Event) -> Key:

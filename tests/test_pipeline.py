@@ -23,6 +23,7 @@ from reactor.model.event import Arrival, Note
 from reactor.model.lookup import Found
 from reactor.model.match import Reason
 from reactor.model.memory import MemoryEntry, MemoryKey
+from reactor.pipeline import MAX_BATCH, MAX_FIRINGS
 from tests.builders import NOON, replace
 from tests.fakes import PATIENCE
 from tests.roads import LOOKED_UP, RULES, Cloud, Road, a_frame, an_arrival
@@ -183,6 +184,19 @@ def test_it_runs_until_it_is_given_nothing(road):
     road.pipeline.run(lambda most: batches.pop(0))
 
     assert [len(committed.events) for committed in road.committed] == [1, 2]
+
+
+def test_it_takes_no_more_than_can_be_sent_while_the_next_is_decided(road):
+    batches, asked = [[an_arrival(1)], [Note(source="lines", remember={})], []], []
+
+    def take(most):
+        asked.append(most)
+        return batches.pop(0)
+
+    road.pipeline.run(take)
+
+    assert len(road.committed[0].deliveries) == 3
+    assert asked == [MAX_BATCH, MAX_FIRINGS // 3, MAX_BATCH]
 
 
 @contextmanager

@@ -14,8 +14,10 @@ from reactor.clock import monotonic
 from reactor.delivery.attempt import judge, prepare
 from reactor.delivery.breaker import spared
 from reactor.delivery.claims import BREATH, Claims
+from reactor.delivery.departures import PAUSE, Departures
 from reactor.delivery.excerpt import answered, sent
-from reactor.delivery.handover import Handover
+from reactor.delivery.handover import Handover, places_wanted
+from reactor.delivery.headroom import Headroom
 from reactor.delivery.lanes import Lanes
 from reactor.delivery.notices import MOST_WAITING
 from reactor.delivery.pauses import Pauses
@@ -76,7 +78,10 @@ class Dispatcher:
 
     _lanes: Lanes = field(init=False)
     _handover: Handover = field(init=False)
+    _headroom: Headroom = field(init=False)
     _claims: Claims = field(init=False)
+    _departures: Departures = field(default_factory=Departures, init=False)
+    _ended: int = field(default=0, init=False)  # in the last round
     _pauses: Pauses = field(init=False)
     _records: Records = field(init=False)
     _seen: datetime | None = field(default=None, init=False)
@@ -86,6 +91,7 @@ class Dispatcher:
         """Know what an earlier process knew of the destinations. Blocks for a read."""
         self._lanes = Lanes(self.ruleset.destinations)
         self._handover = Handover(self._lanes)
+        self._headroom = Headroom(self._lanes)
         self._claims = Claims(
             writer=self.writer, reader=self.reader, lanes=self._lanes, on_commit=self._on_commit
         )
@@ -117,7 +123,10 @@ class Dispatcher:
 
     def claim(self, promised: Iterable[Delivery]) -> tuple[Delivery, ...]:
         """The same deliveries, as they are to be committed: those that may go out at once are
-        running already."""
+        running already. Blocks a moment while they would find no place because we are behind."""
+        promised = tuple(promised)
+        now = self.now()
+        self._headroom.wait_for(places_wanted(promised, now), now)
         return self._handover.claim(promised, self.now())
 
     def hand_over(self, promised: Iterable[Delivery]) -> None:
@@ -157,19 +166,19 @@ class Dispatcher:
         self._seen = now
         self._take_up(now)
         self._records.settle(now)
-        ours = [*self._handover.take(), *self._claims.settle(now)]
-        self._lanes.count_starts(ours, now)
-        for delivery in ours:
-            self._begin(Begun(delivery, now))
+        self._depart(now)
         if not self._stop.is_set():
             self._claims.ask(now)
         self._records.hand_in(now)
         pause = min(nap, self._patience(now))
         self.pulse.turn(pause.total_seconds())
-        answered = self.transport.step(pause)
+        ended = [*self.transport.step(pause), *self.calls.finished()]
         self.pulse.turn()
-        for begun, response in [*answered, *self.calls.finished()]:
+        for begun, response in ended:
             self._conclude(begun, judge(self.actions[begun.delivery.type], response))
+        self._ended = len(ended)
+        is_waiting = self.transport.has_rested and not self._claims.is_under_way
+        self._headroom.turn(is_waiting=is_waiting)
 
     def _follow_back(self, by: timedelta, now: datetime) -> None:
         """The clock was set back: nothing waits the longer for it."""
@@ -185,6 +194,18 @@ class Dispatcher:
             self._lanes.adopt(self.ruleset.destinations, now)
             self._pauses.look_over(self._lanes)
         self._lanes.look_into_woken(now)
+
+    def _depart(self, now: datetime) -> None:
+        """Begin what is ours, as much as is good at a time."""
+        if self._stop.is_set():
+            self._records.hurry()
+        departures, transport = self._departures, self.transport
+        departures.add([*self._handover.take(), *self._claims.settle(now)])
+        room = departures.room(transport.under_way, self._ended, has_rested=transport.has_rested)
+        ours = departures.take(len(departures) if self._stop.is_set() else room)
+        self._lanes.count_starts(ours, now)
+        for delivery in ours:
+            self._begin(Begun(delivery, now))
 
     def _begin(self, begun: Begun) -> None:
         if self._stop.is_set():
@@ -236,13 +257,16 @@ class Dispatcher:
 
     def _patience(self, now: datetime) -> timedelta:
         """How long nothing needs us unless we are woken."""
+        if self._departures:
+            return PAUSE
         if self._stop.is_set():
             return LONGEST_NAP if self._is_unfinished() else timedelta()
+        gathering = self._records.patience() or LONGEST_NAP
         rests = [at for at in (self._claims.rest_until, self._records.rest_until) if at]
         if left := [at - now for at in rests if at > now]:
-            return min(left)
+            return min(*left, gathering)
         look_at = None if self._claims.is_under_way else self._lanes.next_look()
-        return LONGEST_NAP if look_at is None else max(look_at - now, timedelta())
+        return gathering if look_at is None else min(max(look_at - now, timedelta()), gathering)
 
     def _wind_down(self) -> None:
         """Let running attempts end, then cut off the rest, and see all of it recorded. While the

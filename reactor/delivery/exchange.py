@@ -53,6 +53,8 @@ class Exchange:
         self._request = _NONE
         self._route: Route | None = None  # that of the options which the handle has
         self._peer = ""
+        self._method = ""  # this and the next are those that the handle has
+        self._timeout = _NO_TIME
         self._body = bytearray()
         self._is_connected = False
         self._retry_after: str | None = None
@@ -97,6 +99,7 @@ class Exchange:
             return
         self._route = None
         self.curl.reset()
+        self._method, self._timeout = "", _NO_TIME
         for option, value in options(route).items():
             self.curl.setopt(option, value)
         self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
@@ -110,13 +113,16 @@ class Exchange:
         curl = self.curl
         lines = [_line(name, value) for name, value in request.headers.items()]
         curl.setopt(pycurl.HTTPHEADER, [*lines, "Expect:"])  # large bodies go without asking first
-        if request.method == "HEAD":  # its answer has no body to wait for
-            curl.setopt(pycurl.NOBODY, 1)
-        else:
-            curl.setopt(pycurl.NOBODY, 0)
+        if request.method != self._method:
+            self._method = ""  # if it cannot be written
+            curl.setopt(pycurl.NOBODY, request.method == "HEAD")  # there is none to wait for
+            curl.setopt(pycurl.CUSTOMREQUEST, request.method)
+            self._method = request.method
+        if request.method != "HEAD":
             curl.setopt(pycurl.POSTFIELDS, request.body)
-        curl.setopt(pycurl.CUSTOMREQUEST, request.method)
-        curl.setopt(pycurl.TIMEOUT_MS, max(1, request.timeout // _MILLISECOND))
+        if request.timeout != self._timeout:
+            curl.setopt(pycurl.TIMEOUT_MS, max(1, request.timeout // _MILLISECOND))
+            self._timeout = request.timeout
 
     def response(self, code: int, told: str) -> Response:
         """How the exchange ended, from libcurl's result and its words."""

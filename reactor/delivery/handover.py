@@ -3,8 +3,8 @@
 It leaves after one commit instead of two, and is not read again.
 """
 
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,15 +28,16 @@ class Handover:
     def claim(self, promised: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
         """The same deliveries, before they are promised: those that may go out as soon as they
         stand are running, and have their places among those under way."""
-        full, claimed = set[str](), []
+        promised = tuple(promised)
+        wanted = places_wanted(promised, now)
+        free = {lane: self.lanes.admit(lane, count, now) for lane, count in wanted.items()}
+        claimed = []
         for delivery in promised:
-            if not _may_go(delivery, now) or delivery.lane in full:
-                claimed.append(delivery)
-            elif self.lanes.admit(delivery.lane, now):
-                running = replace(delivery, state=State.RUNNING, attempts=delivery.attempts + 1)
-                claimed.append(running)
+            if free.get(delivery.lane) and _may_go(delivery, now):
+                free[delivery.lane] -= 1
+                attempts = delivery.attempts + 1
+                claimed.append(replace(delivery, state=State.RUNNING, attempts=attempts))
             else:
-                full.add(delivery.lane)  # lest a later one of the lane finds a place before it
                 claimed.append(delivery)
         return tuple(claimed)
 
@@ -60,6 +61,11 @@ class Handover:
     def take(self) -> list[Delivery]:
         """What was handed over since the last time, oldest first."""
         return [self._claimed.popleft() for _ in range(len(self._claimed))]
+
+
+def places_wanted(promised: Iterable[Delivery], now: datetime) -> Mapping[str, int]:
+    """In how many of these, by lane, nothing but the lane itself may be in the way."""
+    return Counter(delivery.lane for delivery in promised if _may_go(delivery, now))
 
 
 def _may_go(delivery: Delivery, now: datetime) -> bool:

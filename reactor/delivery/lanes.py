@@ -56,6 +56,11 @@ class Lane:
         return is_empty and self.rate is None and self.is_well(now)
 
     @property
+    def has_pace(self) -> bool:
+        """Whether the rule file bounds how fast, or how many at a time."""
+        return self.rate is not None or self.concurrency is not None
+
+    @property
     def most(self) -> int:
         """How many may be under way, whatever the other lanes do."""
         wide = 1 if self.is_probed else self.breaker.width
@@ -166,15 +171,27 @@ class Lanes:
         self._busy += count
         return count
 
-    def admit(self, name: str, now: datetime) -> bool:
-        """Occupy a place for a delivery that is about to be promised, if it may go out as soon as
-        it stands. A lane that nobody has asked for yet is not known to be clear."""
+    def admit(self, name: str, most: int, now: datetime) -> int:
+        """Occupy places for at most so many deliveries that are about to be promised, as many as
+        may go out as soon as they stand; returns how many. A lane that nobody has asked for yet is
+        not known to be clear."""
         with self._lock:
             lane = self._lanes.get(name)
             is_clear = lane is not None and lane.is_clear(now) and name not in self._woken
             if lane is None or not is_clear or self._is_closed:
+                return 0
+            return self._occupy(lane, most)
+
+    def is_behind(self, name: str, wanted: int, now: datetime) -> bool:
+        """Whether so many more could not be admitted now, only because others are under way or
+        due before them: of a lane that does well, and has no pace of its own."""
+        with self._lock:
+            lane = self._lanes.get(name)
+            if lane is None or self._is_closed or not lane.is_well(now) or lane.has_pace:
                 return False
-            return self._occupy(lane, 1) == 1
+            free = self.free(lane)
+            is_clear = lane.is_clear(now) and name not in self._woken
+            return not is_clear or free < min(wanted, free + lane.busy)
 
     def close(self) -> None:
         """Admit nothing any more."""

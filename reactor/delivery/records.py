@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from reactor.clock import monotonic
 from reactor.delivery.claims import BREATH
 from reactor.delivery.lanes import Lanes
 from reactor.delivery.pauses import Learnt, Pauses
@@ -13,6 +14,13 @@ from reactor.journal.writer import Writer
 from reactor.model.delivery import Delivery, Move
 from reactor.model.errors import JournalUnavailable
 from reactor.model.journal import Finished
+
+GATHER = timedelta(milliseconds=3)
+"""How long a success waits for others to be recorded with it, when nothing waits for its record:
+at some hundred a second a transaction for each would be half of all work."""
+
+LATEST = timedelta(milliseconds=10)
+"""How long it waits in all, while attempts are under way: what writes takes their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class Records:
     rest_until: datetime | None = None
     _ended: list[_Ended] = field(default_factory=list)
     _recording: _Recording | None = None
+    _since: float = 0.0  # when the first of `_ended` did (monotonic), or long ago
 
     @property
     def is_under_way(self) -> bool:
@@ -52,12 +61,37 @@ class Records:
 
     def add(self, delivery: Delivery, result: Finished) -> None:
         """An attempt is over."""
+        if not self._may_wait(delivery, result):
+            self.hurry()
+        elif not self._ended:
+            self._since = monotonic()
         self._ended.append(_Ended(delivery, result))
+
+    def _may_wait(self, delivery: Delivery, result: Finished) -> bool:
+        """Whether its record changes nothing for any other delivery."""
+        is_in_order = delivery.order_key is not None
+        lane, ended_at = self.lanes[delivery.lane], result.attempt.ended_at
+        return result.move is Move.SUCCEED and not is_in_order and lane.is_well(ended_at)
+
+    def hurry(self) -> None:
+        """What has ended waits for no more."""
+        self._since = 0.0
+
+    def patience(self) -> timedelta | None:
+        """How long what has ended may still wait for more; None when nothing waits so."""
+        left = LATEST - self._age()
+        return left if self._ended and not self._recording and left > timedelta() else None
+
+    def _is_gathering(self) -> bool:
+        return self._age() < (LATEST if self.lanes.busy else GATHER)
+
+    def _age(self) -> timedelta:
+        return timedelta(seconds=monotonic() - self._since)
 
     def hand_in(self, now: datetime) -> None:
         """Hand in all that ended; what ends meanwhile waits for the next time."""
         is_resting = self.rest_until is not None and now < self.rest_until
-        if self._recording or not self._ended or is_resting:
+        if self._recording or not self._ended or is_resting or self._is_gathering():
             return
         (ended, self._ended), learnt = (self._ended, []), self.pauses.take()
         results = tuple(each.result for each in ended)

@@ -6,6 +6,7 @@ Knows nothing of deliveries: a token goes in with a request and comes out with a
 import os
 import select
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -20,12 +21,16 @@ CONNECTIONS = 512
 """How many connections are kept open for reuse. With the exchanges that the dispatcher has under
 way it stays below 1,024 descriptors, the usual limit of a process."""
 
+FEW = 16
+"""While no more exchanges are under way, nobody asks whether we rest, and it is not looked into."""
+
 Token = TypeVar("Token")
 """What the caller knows an exchange by."""
 
 
 class Transport(Generic[Token]):
-    """Exchanges under way. One thread calls everything but `wake`."""
+    """Exchanges under way. One thread calls everything but `wake`. `has_rested`: the last `step`
+    found nothing to do when it was called, or FEW are under way."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         """`now` is the wall clock, for a `Retry-After` that names a date."""
@@ -34,6 +39,7 @@ class Transport(Generic[Token]):
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, CONNECTIONS)
+        self.has_rested = False
         self._timer: float | None = None
         self._watched: set[int] = set()
         self._poll = select.epoll()
@@ -43,6 +49,11 @@ class Transport(Generic[Token]):
         self._idle: list[Exchange] = []
         self._unsendable: list[tuple[Token, Response]] = []
         self._streams = Streams()
+
+    @property
+    def under_way(self) -> int:
+        """How many exchanges have begun and not ended."""
+        return len(self._running)
 
     def start(self, token: Token, request: HttpRequest) -> None:
         """Begin an exchange. Does not block and does not fail: `step` tells how it ended."""
@@ -59,11 +70,19 @@ class Transport(Generic[Token]):
 
     def step(self, timeout: timedelta) -> list[tuple[Token, Response]]:
         """Move bytes; returns what ended. Waits up to `timeout` if nothing happens before."""
-        for descriptor, happened in self._poll.poll(self._patience(timeout)):
+        patience = self._patience(timeout)
+        # Not by the clock: to come back from the kernel takes its time where threads compete.
+        happenings = self._poll.poll(0) if len(self._running) > FEW else []
+        self.has_rested = not happenings and patience > 0
+        if not happenings:
+            happenings = self._poll.poll(patience)
+        for descriptor, happened in happenings:
             if descriptor == self._alarm:
                 os.eventfd_read(self._alarm)
-            else:
+            elif descriptor in self._watched:
                 self._multi.socket_action(descriptor, _action(happened))
+            else:
+                self._unregister(descriptor)
         if self._timer is not None and self._timer <= monotonic():
             self._timer = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
@@ -99,18 +118,24 @@ class Transport(Generic[Token]):
         )
 
     def _watch(self, what: int, descriptor: int, *_: object) -> None:
-        """libcurl says which descriptors it waits for."""
+        """libcurl says which descriptors it waits for. One that it leaves stays registered: the
+        connection is kept, and the next request on it begins by waiting for it again."""
         if what == pycurl.POLL_REMOVE:
-            if descriptor in self._watched:
-                self._watched.discard(descriptor)
-                self._poll.unregister(descriptor)
+            self._watched.discard(descriptor)
             return
-        mask = _MASKS[what]
-        if descriptor in self._watched:
+        self._watched.add(descriptor)
+        self._register(descriptor, _MASKS[what])
+
+    def _register(self, descriptor: int, mask: int) -> None:
+        try:
             self._poll.modify(descriptor, mask)
-        else:
-            self._watched.add(descriptor)
+        except FileNotFoundError:  # new, or closed meanwhile: then the kernel has forgotten it
             self._poll.register(descriptor, mask)
+
+    def _unregister(self, descriptor: int) -> None:
+        """Something happened to a connection that libcurl keeps for later: it finds out itself."""
+        with suppress(OSError):  # it was closed in this very round
+            self._poll.unregister(descriptor)
 
     def _set_timer(self, milliseconds: int) -> None:
         """libcurl says when it wants to be called although no descriptor is ready."""

@@ -89,6 +89,8 @@ def joined(parts: Parts, vault: Vault) -> str:
 def _secrets(body: Parts, vault: Vault) -> tuple[str, ...]:
     """What the body holds that nobody may see, as it is and as it is written there."""
     refs = [part for part in body if isinstance(part, SecretRef)]
+    if not refs:
+        return ()
     found = [(ref, vault.values[ref.reference]) for ref in refs]
     return tuple(text for ref, value in found for text in {value, ENCODERS[ref.joint](value)})
 
@@ -126,6 +128,6 @@ def _given_headers(
     for name, value in written.items():
         if not _TOKEN.fullmatch(name):
             raise RenderFailed("a header's name holds characters that HTTP does not allow")
-        if not _PRINTABLE.fullmatch(value):
+        if not ((value.isascii() and value.isprintable()) or _PRINTABLE.fullmatch(value)):
             raise RenderFailed(f"header '{name}' holds more than printable ASCII characters")
     return {name.lower(): value for name, value in written.items()}

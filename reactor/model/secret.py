@@ -73,6 +73,8 @@ class Vault:
 
     def join(self, parts: Parts, encode: Mapping[Joint, Callable[[str], str]]) -> str:
         """The whole text with its secrets. Raises KeyError for a reference that is gone."""
+        if len(parts) == 1 and isinstance(parts[0], str):
+            return parts[0]  # as nearly always
         return "".join(
             part if isinstance(part, str) else encode[part.joint](self.values[part.reference])
             for part in parts

@@ -1,7 +1,7 @@
 """What is counted and measured as it happens, for the metrics that nobody else keeps."""
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from itertools import accumulate
 from threading import Lock
@@ -32,8 +32,8 @@ class Tallies:
     def __init__(self) -> None:
         self._lock = Lock()
         self._known: Mapping[str, Collection[str]] = {}
-        self._counts: dict[str, Counter[Labels]] = {}
-        self._histograms: dict[str, dict[Labels, _Histogram]] = {}
+        self._counts: defaultdict[str, Counter[Labels]] = defaultdict(Counter)
+        self._histograms: defaultdict[str, dict[Labels, _Histogram]] = defaultdict(dict)
         self._kept: dict[tuple[str, Labels], Labels] = {}
 
     def keep(self, known: Mapping[str, Collection[str]]) -> None:
@@ -72,12 +72,12 @@ class Tallies:
     def count(self, name: str, *labels: str) -> None:
         """One more."""
         with self._lock:
-            self._counts.setdefault(name, Counter())[self._bounded(name, labels)] += 1
+            self._counts[name][self._bounded(name, labels)] += 1
 
     def measure(self, name: str, seconds: float, *labels: str) -> None:
         """Something took so long."""
         with self._lock:
-            found = self._histograms.setdefault(name, {})
+            found = self._histograms[name]
             bounded = self._bounded(name, labels)
             if bounded not in found:
                 found[bounded] = _Histogram(METRICS[name].bounds)

@@ -12,6 +12,9 @@ from reactor.observe.rate import LastMinute
 from reactor.observe.tallies import Tallies
 from reactor.pipeline import Committed
 
+_OUTCOMES = {move: str(next_state(State.RUNNING, move)) for move in Move}
+"""What an attempt that ends with a move leaves behind."""
+
 
 class Tally:
     """Told by several threads and asked by others. `monotonic` is in seconds.
@@ -51,8 +54,7 @@ class Tally:
         """An attempt has ended."""
         self.attempts.count(1)
         lane, ended = delivery.lane, attempt.ended_at
-        outcome = next_state(State.RUNNING, decision.move)
-        self.tallies.count("reactor_deliveries_total", lane, str(outcome))
+        self.tallies.count("reactor_deliveries_total", lane, _OUTCOMES[decision.move])
         took = (ended - attempt.started_at).total_seconds()
         self.tallies.measure("reactor_delivery_seconds", took, lane)
         if decision.move is Move.SUCCEED:

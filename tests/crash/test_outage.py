@@ -28,6 +28,13 @@ class Network:
         self._under_way: list[Begun] = []
         self._woken = Event()
 
+    has_rested = True
+
+    @property
+    def under_way(self) -> int:
+        """How many have begun and not ended."""
+        return len(self._under_way)
+
     def start(self, token: Begun, _request: HttpRequest) -> None:
         """Begin an exchange."""
         self.sent.append((self._now(), token.delivery.id))

@@ -95,7 +95,7 @@ def test_a_place_that_comes_free_meanwhile_goes_to_none_that_came_later(lanes):
 
     lanes.occupy(lanes["ops"], IN_FLIGHT)
 
-    assert states(Handover(lanes).claim(coming(), NOON)) == [PENDING, PENDING]
+    assert states(Handover(lanes).claim(coming(), NOON)) == [RUNNING, PENDING]
 
 
 def test_places_are_free_again_when_nothing_was_promised(lanes):

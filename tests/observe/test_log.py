@@ -73,7 +73,26 @@ def test_lines_are_written_in_their_order_and_closing_waits_for_them():
     assert stream.getvalue() == "".join(f"line {number}\n" for number in range(100))
 
 
-def test_a_line_is_written_at_once():
+def test_lines_that_come_together_are_written_together():
+    class Counting(io.StringIO):
+        writes = 0
+
+        def write(self, text):
+            self.writes += 1
+            return super().write(text)
+
+    stream = Counting()
+    printer = Printer(stream)
+    for number in range(100):
+        printer.line(f"line {number}")
+    thread = start(printer)
+    printer.close()
+    thread.join(PATIENCE)
+
+    assert stream.writes == 1
+
+
+def test_a_line_waits_for_no_other():
     reading, writing = os.pipe()
     with os.fdopen(reading) as lines, os.fdopen(writing, "w") as stream:
         printer = Printer(stream)
