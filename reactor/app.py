@@ -1,7 +1,8 @@
 """The composition root: builds every object of a running reactor, starts and stops them."""
 
 import os
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC
@@ -11,24 +12,27 @@ from threading import Event, Thread
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from reactor.actions import ACTIONS
-from reactor.changes import CHANGES, RETRY, change
+from reactor.answers import Answers
 from reactor.clock import monotonic, utc_now
 from reactor.delivery.heartbeat import Heart
 from reactor.delivery.retry import Decision
 from reactor.delivery.transport import Transport
-from reactor.journal.deliveries import lanes
+from reactor.journal.awaited import over
 from reactor.journal.reserve import Reserve
 from reactor.journal.retention import Retention
 from reactor.model.delivery import Attempt, Delivery
 from reactor.model.errors import JournalUnavailable, ReactorError
+from reactor.model.journal import Forgotten
 from reactor.model.rule import Ruleset
+from reactor.model.signal import DeliveryEnded
 from reactor.observe.pulse import Pulse
-from reactor.pipeline import Committed, Surroundings
 from reactor.road import Observers, Road
 from reactor.running import PATIENCE, Apis, Sources, started
 from reactor.serving.control import ControlServer
+from reactor.silencing import Silencing
 from reactor.sources.intake import Intake
 from reactor.sources.supervise import SourceStatus
+from reactor.transaction import Committed, Surroundings
 from reactor.vitals.health import NO_RESERVE, Parts
 from reactor.vitals.tally import Tally, addressed
 from reactor.vitals.vitals import Vitals
@@ -69,19 +73,21 @@ class Service:
         )
         self._retention = Retention(self._road.reader, self._road.writer, utc_now)
         self._dispatcher = self._road.dispatcher(
-            ruleset, self._apis, replace(observers, on_attempt=self._attempted)
+            ruleset,
+            self._apis,
+            replace(observers, on_attempt=self._attempted),
+            signal=self._intake.tell,
         )
-        self._sources = Sources(
-            self._intake,
-            recall=self._road.recall,
-            log=observers.on_notice,
-            warn=observers.on_warning,
-            on_refused=observers.on_refused,
-            on_failure=observers.on_failure,
-        )
+        self._sources = self._supervised()
         self._vitals = Vitals(self._parts(), self._tally, utc_now)
         self._web = self._served(ruleset, listen)
-        self._control = ControlServer(data_dir, self._answer)
+        self._silencing = Silencing(
+            self._road.reader,
+            self._road.pipeline.silence,
+            now=utc_now,
+            warn=observers.on_warning,
+        )
+        self._control = self._controlled(data_dir)
         self._calling = Transport[None](utc_now)
         self._heart = Heart(
             self._calling,
@@ -92,6 +98,16 @@ class Service:
         self._chores = BackgroundScheduler(timezone=UTC)
         self._threads: list[Thread] = []
         self._ruleset = ruleset
+
+    def _supervised(self) -> Sources:
+        return Sources(
+            self._intake,
+            recall=self._road.recall,
+            log=self._observers.on_notice,
+            warn=self._observers.on_warning,
+            on_refused=self._observers.on_refused,
+            on_failure=self._observers.on_failure,
+        )
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -110,6 +126,8 @@ class Service:
             statuses=self.statuses,
             waiting=self._intake.__len__,
             parked=lambda: self._road.pipeline.parked,
+            keys=lambda: self._road.pipeline.keys,
+            timers=lambda: self._road.pipeline.timers,
             pipeline=self._road.pipeline.pulse,
             dispatcher=self._dispatcher.pulse,
             paused=lambda: self._dispatcher.paused,
@@ -142,11 +160,19 @@ class Service:
             complaints=complaints,
         )
 
+    def _controlled(self, data_dir: Path) -> ControlServer:
+        answers = Answers(
+            self._road, self._dispatcher, self._vitals, self._silencing, self._intake.tell
+        )
+        return ControlServer(data_dir, answers.answer)
+
     def start(self) -> None:
         """Start everything, the sources last: then nothing that comes in has to wait."""
         fail = self._observers.on_failure
         if not self._reserve.make():
             self._observers.on_warning(NO_RESERVE)
+        self._silencing.look()
+        self._tell_ended()
         bodies: list[tuple[str, Callable[[], None]]] = [
             ("pipeline", self._decide_all),
             ("dispatcher", self._dispatcher.run),
@@ -166,8 +192,16 @@ class Service:
         """The chore: what is not forgotten now is a minute later, or after the next start."""
         with suppress(JournalUnavailable):
             self._road.pipeline.forget()
+            self._silencing.look()
             self._retention.work(self._ruleset.keep)
             self._reserve.make()
+
+    def _tell_ended(self) -> None:
+        """Deliveries that firings wait for may have ended without a word: while nobody ran, or by
+        a reload."""
+        with closing(self._road.reader()) as reader:
+            for identity, source in over(reader):
+                self._intake.tell(DeliveryEnded(identity, source))
 
     def _decide_all(self) -> None:
         """The pipeline's thread: until the intake is closed and empty."""
@@ -225,14 +259,15 @@ class Service:
         lookups = self._apis.adopt(ruleset.sources.values())
         adopt = self._road.pipeline.adopt
         adopted = adopt(ruleset, lookups, lambda: self._dispatcher.adopt(ruleset))
+        self._tell_ended()
         self._apis.retire()
         self._sources.adopt(ruleset.sources.values())
         self._ruleset = ruleset
         self._tally.adopt(ruleset)
         self._heart.adopt(ruleset.heartbeat)
         return (
-            f"{len(ruleset.rules)} rules, ruleset {ruleset.hash}; {adopted.forgotten} gate memories"
-            f" dropped, {adopted.buried} deliveries to removed destinations buried"
+            f"{len(ruleset.rules)} rules, ruleset {ruleset.hash}; {_dropped(adopted.forgotten)},"
+            f" {adopted.buried} deliveries to removed destinations buried"
         )
 
     def refuse_reload(self) -> None:
@@ -259,20 +294,26 @@ class Service:
         self._dispatcher.transport.close()
         self._calling.close()
 
-    def _answer(self, request: dict[str, object]) -> dict[str, object]:
-        """What the control socket is asked: the status, or that something is changed."""
-        if request.get("do") == "status":
-            return self._vitals.status()
-        do, ids = request.get("do"), request.get("ids")
-        if do not in (*CHANGES, RETRY) or not isinstance(ids, list):
-            return {"error": "the running reactor does not know this request; is it older?"}
-        names = tuple(str(identity) for identity in ids)
-        if do == RETRY:
-            return {"done": self._road.pipeline.retry(names)}
-        done = change(self._road.writer, str(do), names)
-        with closing(self._road.reader()) as reader:
-            self._dispatcher.wake(lanes(reader))
-        return {"done": done}
+
+def _dropped(forgotten: Iterable[Forgotten]) -> str:
+    """What a reload forgot: `dropped 3 memories of rule 'x' (for, throttle)`."""
+    counts, gates = Counter[str](), defaultdict[str, set[str]](set)
+    for each in forgotten:
+        counts[each.rule] += each.count
+        gates[each.rule].add(each.gate)
+    parts = [
+        f"{_memories(count)} of {_named(rule)} ({', '.join(sorted(gates[rule]))})"
+        for rule, count in counts.items()
+    ]
+    return f"dropped {', '.join(parts) or 'no memory'}"
+
+
+def _memories(count: int) -> str:
+    return "1 memory" if count == 1 else f"{count} memories"
+
+
+def _named(rule: str) -> str:
+    return f"rule '{rule}'" if rule else "all rules"
 
 
 def _refuse_hooks(ruleset: Ruleset) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 UNITS = {
     "d": timedelta(days=1),
@@ -31,6 +32,7 @@ def parse_duration(text: str) -> timedelta | None:
     return span if timedelta() < span <= _LONGEST else None
 
 
+@lru_cache(maxsize=1024)  # told of every match at a gate, and of the spans of rules
 def format_duration(span: timedelta) -> str:
     """The shortest text that `parse_duration` reads back as `span` (whole milliseconds)."""
     rest, texts = span // timedelta(milliseconds=1), []

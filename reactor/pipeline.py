@@ -5,9 +5,9 @@ An event that needs to be looked up is accepted in one transaction and decided i
 that cannot be decided is put into quarantine, and those around it go on.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import TypeVar
 
@@ -15,10 +15,12 @@ from msgspec.structs import replace
 
 from reactor.arrivals import notes_of, take_in
 from reactor.clock import monotonic
-from reactor.decider import Conclusion, Decider, Undecided, quarantined
+from reactor.decider import Decider, quarantined
 from reactor.engine.compiled import CompiledRules
+from reactor.engine.later import memory_marks
+from reactor.engine.links import ALIVE, KEPT
 from reactor.engine.lookups import wanted
-from reactor.engine.plan import memory_marks
+from reactor.engine.remembered import Moment
 from reactor.inflight import Inflight, Key
 from reactor.journal import events as event_rows
 from reactor.journal import inputs
@@ -28,69 +30,43 @@ from reactor.journal.database import Connection
 from reactor.journal.quarantine import Release
 from reactor.journal.rulesets import Adopt
 from reactor.journal.writer import Writer
-from reactor.model.delivery import Delivery
 from reactor.model.errors import JournalUnavailable, WriteRefused
-from reactor.model.event import Arrival, Event, Note, Rejection
+from reactor.model.event import Arrival, Event, Note
 from reactor.model.journal import Adopted
 from reactor.model.lookup import Answer
-from reactor.model.match import Evaluation
+from reactor.model.memory import MemoryEntry
 from reactor.model.protocols import ActionType, Lookups
-from reactor.model.quarantine import Poison, Quarantined, Retried
+from reactor.model.quarantine import Poison
 from reactor.model.rule import Ruleset
+from reactor.model.signal import Signal, Started
+from reactor.model.silence import Silence
 from reactor.observe.pulse import Pulse
+from reactor.transaction import (
+    NOTHING,
+    Committed,
+    Item,
+    Surroundings,
+    Take,
+    committed_by,
+    retried,
+)
 from reactor.waiting import Waiting
 
 MAX_BATCH = 500
+
+TICK = 0.001
+"""Seconds after its time at which a timer is looked for: clocks are not finer."""
+
+LONGEST_NAP = 5.0
+"""Seconds: a jump of the wall clock delays a timer by no more than this."""
 
 MAX_FIRINGS = 128
 """Deliveries that a batch should promise at most: half of what one lane may have under way, so
 that they are handed over, and sent while the next batch is decided."""
 
-Item = Arrival | Note | Answer
-"""What comes down the road."""
+NO_BATCH = Batch()
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
-    """What one transaction holds: the decided events, what became of them, and the rest.
-
-    `accepted` are events that wait for lookups; a later transaction has them among its `events`.
-    Those in `quarantined` are among neither.
-    """
-
-    events: tuple[Event, ...] = ()
-    accepted: tuple[Event, ...] = ()
-    quarantined: tuple[Quarantined, ...] = ()
-    undecided: Undecided = ()
-    evaluations: tuple[Evaluation, ...] = ()
-    deliveries: tuple[Delivery, ...] = ()
-    rejections: tuple[Rejection, ...] = ()
-    duplicates: Mapping[str, int] = field(default_factory=dict)
-
-
-NOTHING = Committed()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a pipeline reaches outside the journal.
-
-    `lookups` has those sources whose objects can be asked for. `tell` brings an answer back to
-    `receive` and never blocks. `hold` names the sources that may hand in nothing at present.
-    `on_commit` is told of every transaction after it stands, and must not block. `claim` gets the
-    deliveries of each before, and gives them back as they are to be written; `give_back` gets those
-    of one that does not stand.
-    """
-
-    now: Callable[[], datetime]
-    on_commit: Callable[[Committed], None]
-    lookups: Mapping[str, Lookups] = field(default_factory=dict)
-    tell: Callable[[Answer], None] = lambda _: None
-    hold: Callable[[frozenset[str]], None] = lambda _: None
-    claim: Callable[[tuple[Delivery, ...]], tuple[Delivery, ...]] = lambda promised: promised
-    give_back: Callable[[tuple[Delivery, ...]], None] = lambda _: None
 
 
 class Pipeline:
@@ -115,28 +91,50 @@ class Pipeline:
         self._actions, self._around, self._lookups = actions, around, around.lookups
         self._writer, self._reader, self._inflight = writer, reader, inflight
         self._waiting = Waiting(wanted(rules, actions), around.lookups, around.tell)
-        memory, sequence = memory_rows.load(reader), inputs.last_sequence(reader)
-        self._decider = Decider(rules, actions, memory, sequence)
+        self._decider = Decider(
+            rules,
+            actions,
+            memory_rows.load(reader),
+            inputs.last_sequence(reader),
+            since=around.now(),
+            event_of=partial(event_rows.one, reader),
+        )
         self._deciding = Lock()
         self.pulse = Pulse(monotonic)
 
-    def run(self, take: Callable[[int], Sequence[Item]]) -> None:
-        """Receive what `take` gives until it gives nothing more; first what an earlier process
-        accepted and did not decide, and then what it was deciding when it died."""
+    def run(self, take: Take) -> None:
+        """Receive what `take` gives until it gives None, and decide what comes due meanwhile; first
+        what an earlier process accepted and did not decide, and then what it was deciding when it
+        died."""
         self.pulse.turn()
+        self.receive([Started(self._alive_at())])
         self.resume()
         self.recover()
         self.pulse.rest()
         most = MAX_BATCH
-        while items := take(most):
+        while (items := take(most, self._until_due())) is not None:
             self.pulse.turn()
             most = _next_size(len(items), len(self.receive(items).deliveries))
             self.pulse.rest()
 
+    def _alive_at(self) -> datetime:
+        """When the process before was last known to be alive: by what it decided, or kept."""
+        alive = self._decider.memory.get(ALIVE)
+        decided = inputs.last_decided(self._reader) or self._around.now()
+        return max(decided, alive.expires_at - KEPT) if alive else decided
+
+    def _until_due(self) -> float | None:
+        """Seconds until the next timer comes due, None if there is none."""
+        due = self._decider.memory.next_due()
+        if due is None:
+            return None
+        left = (due[0] - self._around.now()).total_seconds()
+        return min(max(0.0, left) + TICK, LONGEST_NAP)
+
     def receive(self, items: Sequence[Item]) -> Committed:
-        """Take frames, and answers to lookups, down the road as one transaction; returns when it
-        stands. After an earlier process died of an event it is a transaction each, and the last
-        one is returned.
+        """Take frames, answers to lookups and signals down the road, and with them the timers that
+        are due, as one transaction; returns when it stands. After an earlier process died of an
+        event it is a transaction each, and the last one is returned.
 
         Raises JournalUnavailable when the journal closes before it could commit: then nothing
         was acknowledged, and nothing will be sent.
@@ -161,9 +159,10 @@ class Pipeline:
             fresh, batch = take_in(arrivals, self._reader, self._around.now())
             known, ready, parked = self._waiting.admit(fresh)
             unparked = self._waiting.unpark(answers)
-            notes = notes_of(item for item in items if not isinstance(item, Answer))
+            notes = notes_of(item for item in items if isinstance(item, Arrival | Note))
             batch = replace(batch, events=tuple(known), accepted=tuple(parked), notes=notes)
-            committed, *later = self._settle(batch, ready, unparked)
+            signals = [item for item in items if isinstance(item, Signal)]
+            committed, *later = self._settle(batch, ready, unparked, signals)
         for arrival in arrivals:
             if arrival.acknowledge:
                 arrival.acknowledge()
@@ -171,44 +170,73 @@ class Pipeline:
         return committed
 
     def _settle(
-        self, batch: Batch, ready: Sequence[Event], unparked: Sequence[Event]
+        self,
+        batch: Batch,
+        ready: Sequence[Event],
+        unparked: Sequence[Event],
+        signals: Sequence[Signal] = (),
     ) -> list[Committed]:
         """Decide, and commit with the batch: its events that are `ready`, each seeing the memory
-        that the one before it left, and then those of earlier batches."""
+        that the one before it left, then signals, and then events of earlier batches."""
         done = []
         for portion in self._portions(unparked):
             if portion:
                 self._inflight.hold_events(map(_key, portion))
-            done.append(self._conclude(batch, ready, portion))
-            batch, ready = Batch(), ()
+            done.append(self._conclude(batch, ready, portion, signals))
+            batch, ready, signals = Batch(), (), ()
         return done
 
     def _conclude(
-        self, batch: Batch, ready: Sequence[Event], unparked: Sequence[Event]
+        self,
+        batch: Batch,
+        ready: Sequence[Event],
+        unparked: Sequence[Event],
+        signals: Sequence[Signal] = (),
+        until: Moment | None = None,
     ) -> Committed:
         now = self._around.now()
-        moments = [*((event, event.received_at) for event in ready), *((e, now) for e in unparked)]
+        moments: list[tuple[Event | Signal, datetime]] = [
+            *((event, event.received_at) for event in ready),
+            *((each, now) for each in (*signals, *unparked)),
+        ]
         if self._inflight.is_last_try:
             for rule in self._decider.try_rules(moments):
                 self._inflight.name(rule)
         batch = replace(batch, decided=(*batch.decided, *unparked))
         unlooked = self._waiting.poisonous()
-        conclusion = self._decider.conclude(batch, moments, unlooked, now)
+        until = until or (now, False)
+        conclusion = self._decider.conclude(batch, moments, unlooked, now=now, until=until)
         self._inflight.decided()
+        if conclusion.batch == NO_BATCH:
+            self._stand(NO_BATCH)
+            return NOTHING
         promised = self._around.claim(conclusion.batch.deliveries)
         batch = replace(conclusion.batch, deliveries=promised)
         self._commit(batch)
-        return _committed(conclusion, batch)
+        self._waiting.recheck(conclusion.rechecks)
+        return committed_by(conclusion, batch, self._reader)
+
+    def pass_time(self, until: datetime) -> Committed:
+        """Decide what comes due by `until`, when no event does any more: for a virtual clock."""
+        with self._deciding:
+            committed = self._conclude(Batch(), (), (), until=(until, True))
+        self._tell(committed)
+        return committed
 
     def _commit(self, batch: Batch) -> None:
-        """One transaction; only when it stands is anything remembered, or asked for."""
+        """One transaction, which stands when this returns."""
         try:
             self._writer.submit(batch).result()
         except JournalUnavailable as fault:
+            self._decider.forsake()
             self._around.give_back(batch.deliveries)
             if isinstance(fault, WriteRefused):
                 self._inflight.refused()
             raise
+        self._stand(batch)
+
+    def _stand(self, batch: Batch) -> None:
+        """Only now is anything remembered, or asked for: also for events of earlier batches."""
         self._inflight.clear((*batch.events, *batch.decided))
         self._decider.remember(batch)
         self._waiting.ask()
@@ -274,7 +302,7 @@ class Pipeline:
             self._inflight.suspect(keys)
             accepted = [each for each in event_rows.undecided(self._reader) if _key(each) in keys]
             done = self._take_up(accepted)
-        return _retried(ids, accepted, done)
+        return retried(ids, accepted, done)
 
     def adopt(
         self,
@@ -289,6 +317,7 @@ class Pipeline:
         rules = CompiledRules(ruleset)  # beside those that decide meanwhile
         marks = memory_marks(ruleset)
         with self._deciding:
+            adoption = self._decider.adoption(rules, marks, self._around.now())
             adopted = self._writer.submit(
                 Adopt(
                     sequence=self._decider.sequence + 1,
@@ -296,21 +325,52 @@ class Pipeline:
                     text=ruleset.text,
                     at=self._around.now(),
                     marks=marks,
+                    settlements=adoption.settlements,
+                    memory=adoption.memory,
+                    rules=frozenset(
+                        (rule.name, action.name)
+                        for rule in ruleset.rules
+                        for action in rule.actions
+                        if action.enabled
+                    ),
                     destinations=frozenset(ruleset.destinations),
                 ),
                 is_patient=False,
             ).result()
-            self._decider.adopt(rules, marks)
+            self._decider.adopt(rules, adoption)
             if lookups is not None:
                 self._lookups = lookups
-            self._waiting.adopt(wanted(rules, self._actions), self._lookups)
+            self._look_up()
             then()
         return adopted
+
+    def _look_up(self) -> None:
+        """What is to be asked of events under the rules and silences of now."""
+        wanted_now = wanted(self._decider.rules, self._actions, self._decider.silences)
+        self._waiting.adopt(wanted_now, self._lookups)
+
+    def silence(self, silences: tuple[Silence, ...]) -> None:
+        """Hold back under these from the next event on; blocks until that stands."""
+        with self._deciding:
+            taken_up = self._decider.silencing(silences, self._around.now())
+            self._writer.submit(Batch(inputs=(taken_up,)), is_patient=False).result()
+            self._decider.silence(silences)
+            self._look_up()
 
     @property
     def parked(self) -> int:
         """How many accepted events wait for lookups."""
         return len(self._waiting)
+
+    @property
+    def keys(self) -> Mapping[str, int]:
+        """How many keys each rule remembers something under. May be asked by any thread."""
+        return self._decider.memory.keys
+
+    @property
+    def timers(self) -> int:
+        """How many timers wait for their time."""
+        return self._decider.memory.timers
 
     def forget(self) -> None:
         """Drop memory that says nothing any more, here and in the journal."""
@@ -319,40 +379,17 @@ class Pipeline:
             while self._writer.submit(memory_rows.Trim(now=now)).result() == memory_rows.SLICE:
                 pass
             self._decider.forget(now)
+            if self._decider.rules.absents:
+                alive = MemoryEntry("", {}, now + KEPT)
+                self._writer.submit(Batch(memory={ALIVE: alive})).result()
 
 
 def _next_size(items: int, firings: int) -> int:
     """How many items to take together, if they fire as often as those before them."""
-    return min(MAX_BATCH, max(1, MAX_FIRINGS * items // firings)) if firings else MAX_BATCH
+    return (
+        min(MAX_BATCH, max(1, MAX_FIRINGS * items // firings)) if items and firings else MAX_BATCH
+    )
 
 
 def _key(event: Event) -> Key:
     return event.source, event.id
-
-
-def _committed(conclusion: Conclusion, batch: Batch) -> Committed:
-    return Committed(
-        events=conclusion.events,
-        accepted=batch.accepted,
-        quarantined=batch.quarantined,
-        undecided=conclusion.undecided,
-        evaluations=batch.evaluations,
-        deliveries=batch.deliveries,
-        rejections=batch.rejections,
-        duplicates=batch.duplicates,
-    )
-
-
-def _retried(
-    ids: Iterable[str], accepted: Iterable[Event], done: Iterable[Committed]
-) -> Mapping[str, str]:
-    """What came of each id."""
-    said: dict[str, str] = dict.fromkeys(ids, Retried.ABSENT)
-    said |= {event.id: Retried.PARKED for event in accepted}
-    for committed in done:
-        said |= {event.id: Retried.DECIDED for event in committed.events}
-        said |= {
-            row.event_id: f"in quarantine again: {row.poison.sentence}"
-            for row in committed.quarantined
-        }
-    return said

@@ -24,9 +24,11 @@ from reactor.journal.writer import Writer
 from reactor.model.delivery import Attempt, Delivery, State
 from reactor.model.request import LogLine
 from reactor.model.rule import Ruleset
-from reactor.pipeline import Committed, Pipeline, Surroundings
+from reactor.model.signal import Signal
+from reactor.pipeline import Pipeline
 from reactor.running import PATIENCE, Apis, ignore, started
 from reactor.sources.supervise import SourceStatus
+from reactor.transaction import Committed, Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +101,15 @@ class Road:
         with closing(self.reader()) as reader:
             return recall(reader, source)
 
-    def dispatcher(self, ruleset: Ruleset, apis: Apis, observers: Observers) -> Dispatcher:
-        """A dispatcher for this journal; its `run` is for a thread of its own."""
+    def dispatcher(
+        self,
+        ruleset: Ruleset,
+        apis: Apis,
+        observers: Observers,
+        signal: Callable[[Signal], None] = ignore,
+    ) -> Dispatcher:
+        """A dispatcher for this journal; its `run` is for a thread of its own. `signal` brings the
+        pipeline what it may decide something by."""
         transport = Transport[Begun](utc_now)
         return Dispatcher(
             ruleset=ruleset,
@@ -114,6 +123,7 @@ class Road:
             write_line=observers.on_line,
             on_attempt=observers.on_attempt,
             tell=observers.on_warning,
+            signal=signal,
         )
 
     def __enter__(self) -> "Road":

@@ -32,7 +32,8 @@ def ignore(_: object) -> None:
 
 
 class Sources:
-    """The supervised sources of the present rules, a thread each."""
+    """The supervised sources of the present rules, a thread each. What they bring goes into the
+    intake, and so does the word that one connected or is connected no longer."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Sources:
             log=log,
             on_refused=on_refused,
             warn=warn,
+            on_link=intake.tell,
         )
         self._running: dict[str, tuple[SourceSpec, Supervisor, Event, Thread]] = {}
         self._hooks: dict[str, WebhookSource] = {}

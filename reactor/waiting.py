@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
+from reactor.engine.draft import Recheck
 from reactor.engine.lookups import Wanted, needs, opened, recalled, uri_of
 from reactor.engine.parking import Parking
 from reactor.guard import attempt
 from reactor.model.event import PLATFORM_OBJECTS, Event
 from reactor.model.lookup import Answer, Found, Need
+from reactor.model.memory import MemoryKey
 from reactor.model.protocols import Lookups
 from reactor.model.quarantine import Poison
+from reactor.model.signal import Rechecked
 
 _Seen = tuple[Event, tuple[Need, ...]]
 """An event with what is known of its objects, and what else it needs."""
@@ -27,7 +30,7 @@ class Waiting:
         self,
         wanted: Wanted,
         lookups: Mapping[str, Lookups],
-        tell: Callable[[Answer], None],
+        tell: Callable[[Answer | Rechecked], None],
     ) -> None:
         self._wanted, self._lookups, self._tell = wanted, lookups, tell
         self._parking = Parking()
@@ -139,6 +142,19 @@ class Waiting:
             tell(Found(object=None, reason=f"source '{event.source}' is no longer in the rules"))
         else:
             lookups.ask(need, tell)
+
+    def recheck(self, rechecks: Iterable[Recheck]) -> None:
+        """Ask whether what timers waited for still holds; of whom nobody can be asked, nothing is
+        learned."""
+        for each in rechecks:
+            lookups = self._lookups.get(each.event.source)
+            if lookups is None:
+                self._tell(Rechecked(each.key, None))
+            else:
+                lookups.ask(each.need, partial(self._rechecked, each.key))
+
+    def _rechecked(self, key: MemoryKey, found: Found) -> None:
+        self._tell(Rechecked(key, found.object))
 
     def adopt(self, wanted: Wanted, lookups: Mapping[str, Lookups]) -> None:
         """Go over to other rules and sources; what was asked of a source that is gone or replaced

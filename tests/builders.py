@@ -11,11 +11,12 @@ from reactor.engine.normalize import Refusal, normalize
 from reactor.model.delivery import Delivery, RetryPolicy, State
 from reactor.model.event import Arrival, Event, Record
 from reactor.model.lookup import Reference
-from reactor.model.match import Truth
+from reactor.model.match import Evaluation, Reason, Truth
 from reactor.model.problem import Place
 from reactor.model.request import StoredRequest
 from reactor.model.rule import ActionSpec, Destination, Rule, Ruleset
 from reactor.model.secret import Secret, Vault
+from reactor.model.silence import StoredSilence
 
 Kind = TypeVar("Kind")
 
@@ -150,3 +151,30 @@ def a_delivery(**changes: object) -> Delivery:
         "due_at": NOON,
     }
     return Delivery(**(fields | changes))  # type: ignore[arg-type]  # fields by name
+
+
+def a_silence(**changes: object) -> StoredSilence:
+    """One that holds for an hour from NOON on, for the service `web`."""
+    fields: dict[str, object] = {
+        "id": "5f0c12ab",
+        "text": "service.name=web",
+        "author": "alice",
+        "comment": "we deploy",
+        "created_at": NOON,
+        "expires_at": NOON + timedelta(hours=1),
+    }
+    return StoredSilence(**(fields | changes))  # type: ignore[arg-type]  # fields by name
+
+
+def an_evaluation(**changes: object) -> Evaluation:
+    """A firing, decided at NOON."""
+    fields: dict[str, object] = {
+        "event_id": "event-1",
+        "source": "local",
+        "rule": "every event",
+        "action": "log",
+        "reason": Reason.FIRED,
+        "at": NOON,
+        "key": "[]",
+    }
+    return Evaluation(**(fields | changes))  # type: ignore[arg-type]  # fields by name

@@ -1,6 +1,8 @@
 """The road as a whole, with a real journal and writer; only the clock is set by hand."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from threading import Thread
 
@@ -8,8 +10,9 @@ import msgspec
 
 from reactor.actions import ACTIONS
 from reactor.inflight import Inflight
-from reactor.journal.database import open_reader, open_writer
+from reactor.journal.database import Connection, open_reader, open_writer
 from reactor.journal.evaluations import list_evaluations
+from reactor.journal.summary import counts
 from reactor.journal.writer import Writer
 from reactor.model.delivery import Delivery, State
 from reactor.model.event import Arrival
@@ -17,8 +20,10 @@ from reactor.model.lookup import Answer, Found, Need
 from reactor.model.match import Reason
 from reactor.model.protocols import ActionType, Lookups
 from reactor.model.rule import Ruleset
+from reactor.model.signal import Signal
 from reactor.model.uri import object_uri, stable_uuid
-from reactor.pipeline import Committed, Item, Pipeline, Surroundings
+from reactor.pipeline import Pipeline
+from reactor.transaction import Committed, Item, Surroundings
 from tests.builders import NOON, replace
 from tests.config.loading import load_text
 from tests.fakes import PATIENCE
@@ -47,10 +52,11 @@ class Road:
         rules: str = RULES,
         lookups: Mapping[str, Lookups] = NO_LOOKUPS,
         actions: Mapping[str, ActionType] = ACTIONS,
+        now: datetime = NOON,
     ) -> None:
-        self.folder, self.now, self._actions = folder, NOON, actions
+        self.folder, self.now, self._actions = folder, now, actions
         self.committed: list[Committed] = []
-        self.told: list[Answer] = []
+        self.told: list[Answer | Signal] = []
         self.warned: list[str] = []
         self.given_back: list[Delivery] = []
         self.writer = Writer(open_writer(folder), print)
@@ -90,12 +96,24 @@ class Road:
         return [row.reason for row in rows if row.action == action]
 
     def close(self) -> None:
-        """End as a service does that is stopped."""
+        """End as a service does that is stopped, with every match accounted for."""
         self.writer.close()
         self._thread.join(PATIENCE)
         self.inflight.close()
+        check_conservation(self.reader)
         self.reader.close()
         self._own.close()
+
+
+def check_conservation(reader: Connection) -> None:
+    """Everything that matched has one row, and each reason is counted as often as it is there: so
+    matched = fired + waiting + the sum over the other reasons (design.md §7.3)."""
+    rows, totals = list(list_evaluations(reader)), counts(reader)
+    for counted, is_timer in ((totals.evaluations, False), (totals.timers, True)):
+        found = Counter(
+            (row.rule, row.action, row.reason) for row in rows if (not row.event_id) is is_timer
+        )
+        assert found == {key: count for key, count in counted.items() if count}
 
 
 def _claimed(promised: tuple[Delivery, ...]) -> tuple[Delivery, ...]:

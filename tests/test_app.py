@@ -4,78 +4,21 @@ import json
 import urllib.request
 from contextlib import closing
 from http.client import HTTPConnection
-from queue import Queue
 from threading import Event
 
 import pytest
 
-from reactor.app import Service
 from reactor.changes import change_deliveries, retry_quarantined
-from reactor.journal.database import open_reader
-from reactor.journal.deliveries import list_deliveries
 from reactor.journal.lock import Lock
 from reactor.model.delivery import State
 from reactor.model.errors import JournalBusy, JournalUnavailable, ReactorError
 from reactor.model.event import Arrival
 from reactor.model.quarantine import Retried
-from reactor.road import UNOBSERVED
 from reactor.serving.control import ask
 from tests.builders import replace
-from tests.config.loading import load_text
 from tests.endpoint import listening
 from tests.fakes import PATIENCE
-
-RULES = """\
-version: 1
-sources:
-  lines: {{type: file, path: {folder}/events.jsonl, follow: true}}
-destinations:
-  ops: {{type: webhook, url: "{url}"}}
-rules:
-  - name: each
-    match: {{type: container}}
-    actions: [{{webhook: ops}}]
-"""
-
-
-class World:
-    """Rules that send every event to an endpoint, and what the service told."""
-
-    def __init__(self, folder, url):
-        self.folder, self.data_dir = folder, folder / "data"
-        (folder / "events.jsonl").touch()
-        self.text = RULES.format(folder=folder, url=url)
-        self.notices, self.warnings = Queue(), Queue()
-        self.committed, self.attempts, self.failures = Queue(), Queue(), Queue()
-        self.observers = replace(
-            UNOBSERVED,
-            on_notice=self.notices.put,
-            on_warning=self.warnings.put,
-            on_commit=self.committed.put,
-            on_attempt=lambda *told: self.attempts.put(told),
-            on_failure=self.failures.put,
-        )
-
-    def ruleset(self, *changes):
-        for old, new in changes:
-            self.text = self.text.replace(old, new)
-        return load_text(self.folder, self.text).ruleset
-
-    def service(self, listen=None):
-        return Service(
-            ruleset=self.ruleset(),
-            data_dir=self.data_dir,
-            listen=listen,
-            observers=self.observers,
-        )
-
-    def send(self, number):
-        with (self.folder / "events.jsonl").open("a") as file:
-            file.write(json.dumps({"type": "container", "uuid": f"event-{number}"}) + "\n")
-
-    def deliveries(self):
-        with closing(open_reader(self.data_dir)) as reader:
-            return list(list_deliveries(reader))
+from tests.worlds import World
 
 
 @pytest.fixture
@@ -179,10 +122,22 @@ def test_a_reload_says_what_it_did(world, service, endpoint):
     told = service.reload(world.ruleset(("name: each", "name: every")))
 
     assert told.startswith("1 rules, ruleset ")
-    assert told.endswith("; 0 gate memories dropped, 0 deliveries to removed destinations buried")
+    assert told.endswith("; dropped no memory, 0 deliveries to removed destinations buried")
     world.send(1)
     endpoint.wait(1)
     assert [delivery.rule for delivery in world.deliveries()] == ["every"]
+
+
+def test_a_reload_says_which_memories_it_dropped(world, service, endpoint):
+    service.reload(
+        world.ruleset(("{type: container}", "{type: container}\n    throttle: 1 per 1h"))
+    )
+    world.send(1)
+    endpoint.wait(1)
+
+    told = service.reload(world.ruleset(("per 1h", "per 2h")))
+
+    assert "; dropped 1 memory of rule 'each' (throttle), 0 deliveries" in told
 
 
 def test_a_running_service_redelivers_for_a_command(world, service, endpoint):

@@ -5,20 +5,30 @@ That a running service is asked is tested with the service (test_app.py).
 
 import json
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
-from reactor.changes import REDELIVER_DEAD, SLICE, change_chosen, change_deliveries
+from reactor.changes import (
+    REDELIVER_DEAD,
+    SLICE,
+    add_silence,
+    change_chosen,
+    change_deliveries,
+    expire_silences,
+)
+from reactor.clock import utc_now
 from reactor.journal.database import open_reader, open_writer
 from reactor.journal.deliveries import insert_deliveries, list_deliveries
 from reactor.journal.lock import Lock
 from reactor.journal.moves import bury_removed
+from reactor.journal.silences import list_silences
 from reactor.model.delivery import State
 from reactor.model.errors import JournalUnavailable
 from reactor.model.event import Arrival
 from reactor.model.journal import Selection
 from reactor.road import UNOBSERVED, Road
-from tests.builders import a_delivery, a_ruleset
+from tests.builders import a_delivery, a_ruleset, a_silence
 
 
 @pytest.fixture
@@ -64,6 +74,25 @@ def test_all_of_a_selection_are_changed_and_none_twice(tmp_path, delivery):
     changed = change_chosen(tmp_path, REDELIVER_DEAD, selection, die_again)
 
     assert (changed, heard) == (SLICE + 1, [SLICE, SLICE + 1])
+
+
+def kept(folder):
+    with closing(open_reader(folder)) as reader:
+        return list_silences(reader)
+
+
+def test_a_silence_is_kept_and_ended_where_no_service_runs(tmp_path, delivery):
+    silence = a_silence(created_at=utc_now(), expires_at=utc_now() + timedelta(hours=1))
+
+    add_silence(tmp_path, silence)
+    assert kept(tmp_path) == [silence]
+
+    told = expire_silences(tmp_path, [silence.id, "unknown"])
+    assert told == {
+        silence.id: "expired",
+        "unknown": "there is no such silence, or it is over",
+    }
+    assert kept(tmp_path)[0].ended_at
 
 
 def test_a_command_makes_no_journal(tmp_path):

@@ -6,11 +6,14 @@ import pytest
 
 from reactor.decider import Decider
 from reactor.engine.compiled import CompiledRules
-from reactor.engine.plan import memory_marks
+from reactor.engine.later import memory_marks
 from reactor.journal.batch import Batch
+from reactor.model.journal import InputKind
 from reactor.model.match import Reason
 from reactor.model.quarantine import Poison
-from tests.builders import NOON, an_event
+from reactor.model.signal import DeliveryEnded, Linked
+from reactor.model.silence import Silence
+from tests.builders import NOON, Says, an_event
 from tests.config.loading import load_text
 from tests.dangerous import blow_up, dangerous
 
@@ -26,7 +29,7 @@ POISON = Poison(why="it was not even looked at", trace="")
 @pytest.fixture
 def decider(tmp_path):
     rules = CompiledRules(load_text(tmp_path, RULES, actions=ACTIONS).ruleset)
-    return Decider(rules, ACTIONS, {}, sequence=7)
+    return Decider(rules, ACTIONS, {}, sequence=7, since=NOON)
 
 
 def moments(*events):
@@ -38,7 +41,7 @@ def an_end(number, **frame):
 
 
 def conclude(decider, *events, unlooked=()):
-    return decider.conclude(Batch(), moments(*events), unlooked, NOON)
+    return decider.conclude(Batch(), moments(*events), unlooked, now=NOON, until=(NOON, False))
 
 
 def test_what_is_decided_has_a_place_in_the_sequence_and_what_is_not_has_none(decider):
@@ -52,6 +55,7 @@ def test_what_is_decided_has_a_place_in_the_sequence_and_what_is_not_has_none(de
 
 def test_nothing_is_remembered_before_it_stands(decider):
     first = conclude(decider, an_end(1))
+    decider.forsake()
     again = conclude(decider, an_end(1))
     decider.remember(first.batch)
     after = conclude(decider, an_end(2))
@@ -84,8 +88,80 @@ def test_what_expired_or_belongs_to_other_rules_is_forgotten(decider, tmp_path):
     assert conclude(decider, an_end(2)).batch.evaluations[0].reason is Reason.THROTTLED
 
     changed = load_text(tmp_path, RULES.replace("1h", "2h"), actions=ACTIONS).ruleset
-    decider.adopt(CompiledRules(changed), memory_marks(changed))
+    rules = CompiledRules(changed)
+    decider.adopt(rules, decider.adoption(rules, memory_marks(changed), NOON))
 
     after = conclude(decider, an_end(2))
     assert after.batch.evaluations[0].reason is Reason.FIRED
     assert after.batch.inputs[0].sequence == 10
+
+
+LASTING = "rules: [{name: down, match: {state: Stopped}, for: 2m, actions: [{log: info}]}]\n"
+
+
+def a_lasting_match(tmp_path, name="down"):
+    """A decider that remembers a match, which waits, and the event."""
+    rules = CompiledRules(load_text(tmp_path, LASTING.replace("down", name)).ruleset)
+    event = an_end(1, state="Stopped")
+    decider = Decider(rules, ACTIONS, {}, 0, since=NOON, event_of=lambda *_: event)
+    decider.remember(conclude(decider, event).batch)
+    return decider
+
+
+def pass_time(decider, **span):
+    at = NOON + timedelta(**span)
+    return decider.conclude(Batch(), (), (), now=at, until=(at, True))
+
+
+def test_what_comes_due_is_an_input_like_any_other(tmp_path):
+    decider = a_lasting_match(tmp_path)
+
+    nothing, fired = pass_time(decider, seconds=119), pass_time(decider, hours=5)
+
+    assert nothing.batch == Batch()
+    (entry,) = fired.batch.inputs
+    assert (entry.sequence, entry.kind, entry.detail["gate"]) == (2, InputKind.TIMER, "for")
+    assert entry.decided_at == NOON + timedelta(minutes=2)
+    assert [row.reason for row in fired.batch.settlements] == [Reason.FIRED]
+
+
+def test_a_signal_that_means_nothing_is_no_input(tmp_path):
+    decider = a_lasting_match(tmp_path)
+    signals = [
+        (DeliveryEnded("unknown", "cloud"), NOON),
+        (Linked("cloud", is_connected=True), NOON),
+    ]
+
+    conclusion = decider.conclude(Batch(), signals, (), now=NOON, until=(NOON, False))
+
+    assert [entry.kind for entry in conclusion.batch.inputs] == [InputKind.LINK]
+
+
+def test_what_other_rules_do_not_know_expires_with_what_waits_there(tmp_path):
+    decider = a_lasting_match(tmp_path)
+    changed = load_text(tmp_path, LASTING.replace("2m", "3m")).ruleset
+    rules = CompiledRules(changed)
+
+    adoption = decider.adoption(rules, memory_marks(changed), NOON)
+    decider.adopt(rules, adoption)
+
+    assert [row.reason for row in adoption.settlements] == [Reason.EXPIRED]
+    assert pass_time(decider, minutes=9).batch == Batch()
+
+
+def test_what_is_silenced_is_so_from_the_next_event_on(decider):
+    silence = Silence(
+        id="5f0c12ab",
+        text="everything",
+        match=Says(True),
+        author="alice",
+        comment="we deploy",
+        created_at=NOON,
+        expires_at=NOON + timedelta(hours=1),
+    )
+    decider.silence((silence,))
+
+    rows = conclude(decider, an_end(1)).batch.evaluations
+
+    assert {row.reason for row in rows} == {Reason.SILENCED}
+    assert rows[0].gates[-1]["silence"] == "5f0c12ab"

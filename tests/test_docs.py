@@ -16,12 +16,12 @@ from reactor.config.conditions import OPERATORS
 from reactor.config.ruleset import Resolve, load_ruleset
 from reactor.config.schema import json_schema
 from reactor.engine.filters import FILTERS
-from reactor.engine.rehearsal import rehearse
 from reactor.model.delivery import State
 from reactor.model.match import Reason
 from reactor.observe.exposition import exposition
 from reactor.observe.metrics import METRICS
 from reactor.observe.tallies import Tallies
+from reactor.rehearsal import rehearse
 from reactor.sources import SOURCES
 from tests.conditions import condition
 

@@ -1,12 +1,17 @@
 """What evaluating one event raises is that event's alone."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from reactor.engine.compiled import CompiledRules
+from reactor.engine.draft import Situation
+from reactor.engine.remembered import Remembered
 from reactor.guard import MAX_TRACE, MAX_WHY, attempt, decide_each
-from tests.builders import NOON, Says, a_rule, a_ruleset, an_event, replace
+from reactor.model.gates import Gates
+from reactor.model.match import Reason
+from tests.builders import NOON, Says, a_rule, a_ruleset, an_action, an_event, replace
 from tests.config.loading import load_text
 from tests.dangerous import blow_up, dangerous
 
@@ -17,6 +22,7 @@ rules:
 """
 
 
+MINUTE = timedelta(minutes=1)
 ACTIONS = dangerous({"blow_up": blow_up})
 
 
@@ -28,7 +34,10 @@ class Explodes(Says):
 
 
 def decide(rules, events):
-    return decide_each([(each, NOON) for each in events], CompiledRules(rules), {}, ACTIONS)
+    memory = Remembered()
+    situation = Situation(rules=CompiledRules(rules), actions=ACTIONS, memory=memory)
+    moments = [(each, NOON) for each in events]
+    return decide_each(moments, situation, memory, since=NOON, until=(NOON, False))
 
 
 def frames(count, poisonous):
@@ -80,7 +89,7 @@ def test_the_events_around_one_that_raises_are_decided_as_without_it(rules):
     decided, without = decide(rules, events), decide(rules, [events[0], *events[2:]])
 
     assert [(each.id, poison.rule) for each, poison in decided.poisonous] == [("e-1", "guilty")]
-    assert (decided.taken, decided.memory) == (without.taken, without.memory)
+    assert decided.taken == without.taken
     assert len(decided.taken) == 3
 
 
@@ -105,3 +114,35 @@ def test_of_what_no_rule_raises_alone_no_rule_is_told():
     decided = decide(a_ruleset(a_rule(match=Fickle())), frames(1, poisonous=[]))
 
     assert [poison.rule for _, poison in decided.poisonous] == [None]
+
+
+class Broken:
+    """A condition that begins to be no good."""
+
+    def __init__(self):
+        self.is_broken = False
+
+    def evaluate(self, record):
+        if self.is_broken:
+            raise ValueError("no good")
+        return True
+
+
+def test_a_timer_that_cannot_be_decided_expires_and_is_told():
+    condition = Broken()
+    action = an_action(condition=condition)
+    rules = CompiledRules(a_ruleset(a_rule(actions=(action,), gates=Gates(lasting=MINUTE))))
+    event, memory = an_event(), Remembered()
+    situation = Situation(rules=rules, actions=ACTIONS, memory=memory, event_of=lambda *_: event)
+    decide_each([(event, NOON)], situation, memory, since=NOON, until=(NOON, False))
+
+    condition.is_broken = True
+    decided = decide_each((), situation, memory, since=NOON, until=(NOON + MINUTE, True))
+
+    ((_, at, decision),) = decided.taken
+    assert at == NOON + MINUTE
+    assert [row.reason for row in decision.settlements] == [Reason.EXPIRED]
+    assert decision.notices == (
+        "the timer 'for' of rule 'every event' cannot be decided: ValueError: no good",
+    )
+    assert memory.next_due() is None

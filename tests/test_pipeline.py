@@ -18,13 +18,14 @@ from reactor.journal.deliveries import list_deliveries
 from reactor.journal.evaluations import list_evaluations
 from reactor.journal.summary import counts
 from reactor.model.delivery import State
-from reactor.model.errors import JournalUnavailable
+from reactor.model.errors import JournalUnavailable, WriteRefused
 from reactor.model.event import Arrival, Note
 from reactor.model.lookup import Found
 from reactor.model.match import Reason
 from reactor.model.memory import MemoryEntry, MemoryKey
 from reactor.pipeline import MAX_BATCH, MAX_FIRINGS
 from tests.builders import NOON, replace
+from tests.delivery.world import Statement
 from tests.fakes import PATIENCE
 from tests.roads import LOOKED_UP, RULES, Cloud, Road, a_frame, an_arrival
 
@@ -140,7 +141,7 @@ def test_a_reload_forgets_what_changed_and_nothing_else(road, old, new, reason, 
     adopted = road.pipeline.adopt(road.ruleset(RULES.replace(old, new)))
     road.receive(an_arrival(4))
 
-    assert adopted.forgotten == forgotten
+    assert adopted.total == forgotten
     assert road.reasons()[-1] is reason
 
 
@@ -179,17 +180,17 @@ def test_what_is_claimed_is_written_so_and_given_back_when_it_cannot_be(road):
 
 
 def test_it_runs_until_it_is_given_nothing(road):
-    batches = [[an_arrival(1)], [an_arrival(2), an_arrival(3)], []]
+    batches = [[an_arrival(1)], [], [an_arrival(2), an_arrival(3)], None]
 
-    road.pipeline.run(lambda most: batches.pop(0))
+    road.pipeline.run(lambda *_: batches.pop(0))
 
     assert [len(committed.events) for committed in road.committed] == [1, 2]
 
 
 def test_it_takes_no_more_than_can_be_sent_while_the_next_is_decided(road):
-    batches, asked = [[an_arrival(1)], [Note(source="lines", remember={})], []], []
+    batches, asked = [[an_arrival(1)], [Note(source="lines", remember={})], None], []
 
-    def take(most):
+    def take(most, _):
         asked.append(most)
         return batches.pop(0)
 
@@ -257,7 +258,7 @@ def test_the_dispatcher_goes_over_before_anything_is_decided_by_the_new_rules(ro
 def test_forgetting_goes_on_until_all_that_expired_is_gone(road):
     key = MemoryKey("some", "", "throttle", "[]")
     old = {
-        replace(key, key=f"[{number}]"): MemoryEntry("m", {}, NOON - timedelta(days=1))
+        key._replace(key=f"[{number}]"): MemoryEntry("m", {}, NOON - timedelta(days=1))
         for number in range(2 * memory.SLICE + 1)
     }
     road.writer.submit(Batch(memory=old)).result(PATIENCE)
@@ -328,3 +329,14 @@ def test_a_rule_that_a_failed_lookup_keeps_from_firing_is_named(tmp_path):
 
         ((event, rules),) = committed.undecided
         assert (event.unknown["container"], rules) == ("404 Not Found", ("crashed",))
+
+
+def test_what_the_journal_refused_was_not_remembered(road):
+    road.writer.submit(Statement("alter table evaluations rename to gone")).result(PATIENCE)
+    with pytest.raises(WriteRefused):
+        road.receive(an_arrival(1))
+    road.writer.submit(Statement("alter table gone rename to evaluations")).result(PATIENCE)
+
+    road.receive(*map(an_arrival, range(2, 5)))
+
+    assert road.reasons() == [Reason.FIRED, Reason.FIRED, Reason.THROTTLED]

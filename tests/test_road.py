@@ -11,9 +11,9 @@ from reactor.journal.lock import Lock
 from reactor.model.delivery import State
 from reactor.model.errors import JournalBusy
 from reactor.model.event import Arrival
-from reactor.pipeline import Surroundings
 from reactor.road import UNOBSERVED, Road, deliver_all
 from reactor.running import ignore
+from reactor.transaction import Surroundings
 from tests.config.loading import load_text
 from tests.endpoint import Answer, listening
 

@@ -13,6 +13,7 @@ from reactor.model.lookup import Found, Need
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
 from reactor.model.secret import Secret
+from reactor.model.signal import Linked
 from reactor.model.uri import object_uri, stable_uuid
 from reactor.pipeline import MAX_BATCH
 from reactor.platforms.fetches import MOST_OPEN
@@ -34,8 +35,8 @@ def test_a_source_that_waits_for_room_does_not_hold_a_stop(monkeypatch):
     )  # else a failure of this test takes eleven seconds
     intake, lines = Intake(max_frames=1), Queue()
     sources = Sources(intake, log=lines.put)
-    sources.adopt([a_source("zeros", path="/dev/zero", follow=True)])
     intake.put(Arrival(source="lines", raw=b"{}", identity="1"))
+    sources.adopt([a_source("zeros", path="/dev/zero", follow=True)])
 
     sources.stop()
 
@@ -63,6 +64,19 @@ def following(tmp_path, name, line=1):
 
 def said(sources, count):
     return sorted(sources.lines.get(timeout=PATIENCE).partition(" to ")[0] for _ in range(count))
+
+
+def test_what_connects_and_what_stops_is_told_down_the_road(tmp_path):
+    (tmp_path / "a").touch()
+    intake, lines = Intake(), Queue()
+    sources = Sources(intake, log=lines.put)
+
+    sources.adopt([following(tmp_path, "a")])
+    lines.get(timeout=PATIENCE)
+    sources.adopt([])
+
+    told = [each.is_connected for each in intake.take(9) if isinstance(each, Linked)]
+    assert told == [False, True, False]
 
 
 def test_new_sources_start_and_old_ones_stop(sources, tmp_path):

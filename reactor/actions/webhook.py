@@ -7,7 +7,7 @@ from datetime import datetime
 from reactor.engine.filters import json_of
 from reactor.engine.judge import judge_http
 from reactor.engine.outgoing import JSON_TYPE, TEXT_TYPE, http_request
-from reactor.engine.plan import BODY
+from reactor.engine.promise import BODY
 from reactor.engine.template import Template, references_in, render_body
 from reactor.model.delivery import Delivery
 from reactor.model.lookup import Reference

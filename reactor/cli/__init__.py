@@ -24,10 +24,13 @@ COMMANDS = {
     "events": "reactor.cli.events",
     "evaluations": "reactor.cli.evaluations",
     "deliveries": "reactor.cli.deliveries",
+    "silence": "reactor.cli.silence",
     "quarantine": "reactor.cli.quarantine",
     "replay": "reactor.cli.replay",
+    "backtest": "reactor.cli.backtest",
     "schema": "reactor.cli.schema",
     "status": "reactor.cli.status",
+    "stats": "reactor.cli.stats",
     "backup": "reactor.cli.backup",
     "demo": "reactor.cli.demo.command",
 }

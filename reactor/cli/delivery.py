@@ -34,10 +34,10 @@ def show(data_dir: Path, identity: str, *, as_json: bool) -> None:
 def _json(delivery: Delivery, attempts: list[Attempt]) -> Iterator[str]:
     yield json_line(delivery_fields(delivery))
     for attempt in attempts:
-        yield json_line(attempt_fields(delivery, attempt) | _details(attempt))
+        yield json_line(attempt_fields(delivery, attempt) | attempt_details(attempt))
 
 
-def _details(attempt: Attempt) -> dict[str, object]:
+def attempt_details(attempt: Attempt) -> dict[str, object]:
     """What is known of an attempt beyond what `run --json` prints."""
     return {
         "action_uri": attempt.action_uri,

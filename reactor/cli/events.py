@@ -88,7 +88,7 @@ def _arrivals(sources: Sources, intake: Intake, notices: "SimpleQueue[str]") -> 
             talk(line)
         if is_over and not len(intake):
             return
-        items = intake.take(100, LOOK_SECONDS)
+        items = intake.take(100, LOOK_SECONDS) or []
         yield from (item for item in items if isinstance(item, Arrival))
 
 

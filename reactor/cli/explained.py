@@ -20,6 +20,7 @@ _MOST_WISHES = 5
 _LINE = 80
 _INDENT = " " * 11  # under the first letter of the rule's name
 _WIDEST = 60  # what is wider than this column pushes what stands behind it aside
+_MISSING = "the field is missing"
 _WORDS: dict[Truth, str] = {True: "true", False: "false", None: "unknown"}
 
 
@@ -31,27 +32,29 @@ def explanation_fields(explanation: Explanation, event: Event) -> dict[str, obje
         "event_id": event.id,
         "source": event.source,
         "rule": explanation.rule.name,
+        "sources": explanation.rule.sources,
         "truth": explanation.truth,
         "reason": explanation.reason or "matched",
-        "blockers": [_blocker_fields(blocker) for blocker in explanation.blockers],
-        "tree": _node_fields(explanation.match),
-        "unless": _node_fields(unless) if unless else None,
+        "blockers": [blocker_fields(blocker) for blocker in explanation.blockers],
+        "tree": node_fields(explanation.match),
+        "unless": node_fields(unless) if unless else None,
     }
 
 
-def _blocker_fields(blocker: Blocker) -> dict[str, object]:
+def blocker_fields(blocker: Blocker) -> dict[str, object]:
+    """A test that would have to say something else, and what."""
     test = blocker.test
     return {"path": test.path, "expected": test.expected, "becomes": blocker.becomes}
 
 
-def _node_fields(node: Explained) -> dict[str, object]:
-    """Blocks have no field; the parts of a test have the test's."""
+def node_fields(node: Explained) -> dict[str, object]:
+    """A node and those below it. Blocks have no field; the parts of a test have the test's."""
     fields: dict[str, object] = {"kind": node.kind, "truth": node.truth, "why": node.why}
     if node.kind is Kind.TEST:
         fields |= {"path": node.path, **_actual_fields(node.actual)}
     if node.kind in (Kind.TEST, Kind.PART):
         fields |= {"operator": node.operator, "expected": node.expected}
-    return {**fields, "parts": [_node_fields(part) for part in node.parts]}
+    return {**fields, "parts": [node_fields(part) for part in node.parts]}
 
 
 def _actual_fields(value: object) -> dict[str, object]:
@@ -72,38 +75,42 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
         yield f"match      {rule.name}"
     else:
         yield f"no match   {rule.name}: {reason}, {WHY[reason]}"
-        yield from _wish_lines(_wishes(explanation))
-    rows = list(_root("match", explanation.match))
+        wished = wishes(explanation)
+        yield from _wish_lines(wished) if wished else ()  # an error is nothing to wish away
+    rows = [*_asked_first(explanation), *_root("match", explanation.match)]
     if explanation.unless:
         rows += _root("unless", explanation.unless)
-    width = min(max(len(row.text) for row in rows), _WIDEST)
-    for row in rows:
-        yield f"  {_WORDS[row.truth]:7}  {row.text:{width}}  {row.remark}".rstrip()
+    yield from _row_lines(rows)
 
 
-def _wish_lines(wishes: list[str]) -> Iterator[str]:
+def condition_lines(key: str, condition: Explained) -> Iterator[str]:
+    """One condition for people, under the key of the rule file that holds it."""
+    yield from _row_lines(list(_root(key, condition)))
+
+
+def _wish_lines(wished: list[str]) -> Iterator[str]:
     """On one line if there is room for all of them, else one on each."""
-    whole = f"{_INDENT}would match if {' and '.join(wishes)}"
+    whole = f"{_INDENT}would match if {' and '.join(wished)}"
     if len(whole) <= _LINE:
         yield whole
         return
-    first, *others = wishes
+    first, *others = wished
     yield f"{_INDENT}would match if {first}"
     for wish in others:
         yield f"{_INDENT}and {wish}"
 
 
-def _wishes(explanation: Explanation) -> list[str]:
+def wishes(explanation: Explanation) -> list[str]:
     """What would have to be otherwise, in words."""
-    wishes = list[str]()
+    wished = list[str]()
     if explanation.reason is Reason.DISABLED:
-        wishes.append("it were switched on")
+        wished.append("it were switched on")
     if explanation.reason is Reason.OTHER_SOURCE:
-        wishes.append(f"the event came from {' or '.join(explanation.rule.sources or ())}")
-    wishes += dict.fromkeys(map(_wish, explanation.blockers))  # two may ask the same of one field
-    more = len(wishes) - _MOST_WISHES
+        wished.append(f"the event came from {' or '.join(explanation.rule.sources or ())}")
+    wished += dict.fromkeys(map(_wish, explanation.blockers))  # two may ask the same of one field
+    more = len(wished) - _MOST_WISHES
     rest = [counted(more, "more test")] if more > 0 else []
-    return wishes[:_MOST_WISHES] + rest
+    return wished[:_MOST_WISHES] + rest
 
 
 def _wish(blocker: Blocker) -> str:
@@ -122,11 +129,43 @@ def _wish(blocker: Blocker) -> str:
     return f"{test.path} {known}{be}{' or '.join(map(_shown, alternatives))}"
 
 
+def found_instead(explanation: Explanation) -> str:
+    """What the tests that keep a rule from matching found: `state is "Running", code is missing`"""
+    tests = {each.test.path: each.test for each in explanation.blockers}
+    told = [f"{path} {_found(test)}" for path, test in tests.items()]
+    if explanation.reason is Reason.OTHER_SOURCE:
+        told.insert(0, f"the source is {explanation.source}")
+    return ", ".join(told[:_MOST_WISHES])
+
+
+def _found(test: Explained) -> str:
+    if test.actual is MISSING:
+        return test.why if test.why != _MISSING else "is missing"
+    return ", ".join(filter(None, [f"is {_shown(test.actual)}", test.why]))
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     truth: Truth
     text: str
     remark: str
+
+
+def _row_lines(rows: list[_Row]) -> Iterator[str]:
+    width = min(max(len(row.text) for row in rows), _WIDEST)
+    for row in rows:
+        yield f"  {_WORDS[row.truth]:7}  {row.text:{width}}  {row.remark}".rstrip()
+
+
+def _asked_first(explanation: Explanation) -> Iterator[_Row]:
+    """What a rule asks before its conditions."""
+    rule = explanation.rule
+    if not rule.enabled:
+        yield _Row(False, "enabled: true", "is false")  # noqa: FBT003 -- a truth among others
+    if rule.sources is not None:
+        heard = _shown(rule.sources[0] if len(rule.sources) == 1 else rule.sources)
+        is_heard = explanation.source in rule.sources
+        yield _Row(is_heard, f"source: {heard}", f"is {_shown(explanation.source)}")
 
 
 def _root(key: str, node: Explained) -> Iterator[_Row]:

@@ -23,11 +23,14 @@ from reactor.model.delivery import RetryPolicy, State
 from reactor.model.errors import ReactorError
 from reactor.model.event import Arrival, Event
 from reactor.model.rule import Rule, Ruleset
-from reactor.pipeline import Surroundings
 from reactor.road import UNOBSERVED, Road, deliver_all
 from reactor.running import ignore
+from reactor.transaction import Surroundings
 
 LAST = "last"
+LONGEST = timedelta(days=366)
+"""So long is waited, on a virtual clock, for what waits: then every interval was open once."""
+
 ONCE = RetryPolicy(give_up_after=timedelta(0))
 """What is tried out is tried once: whoever waits for it wants to see why it failed."""
 
@@ -48,8 +51,9 @@ def fire(
     """Try one rule on one event, and show what it would send.
 
     The event is a frame, or {"event": FRAME, "facts": {...}}. `last` is the last event in the
-    journal that the rule matched, else the last of all. Nothing is looked up, and no throttle
-    remembers anything. The exit code is 1 if the rule does not match or something cannot be sent.
+    journal that the rule matched, else the last of all. Nothing is looked up, no gate remembers
+    anything, and what waits is shown with what becomes of it if nothing more happens. The exit code
+    is 1 if the rule does not match or something cannot be sent.
 
     Example:  reactor fire "a container crashed" --event last
     """
@@ -118,6 +122,10 @@ def _try(ruleset: Ruleset, event: Event, report: Report, *, send: bool) -> int:
         for each in committed.quarantined:
             raise ReactorError(f"the event cannot be decided, {each.poison.sentence}")
         report.decided(committed)
+        later = road.pipeline.pass_time(event.received_at + LONGEST)
+        report.decided(later)
+        if not committed.rows and not later.rows:
+            talk("the rule matches, and has no action that is switched on")
         if send:
             deliver_all(road, ruleset, observers)
         with closing(road.reader()) as reader:

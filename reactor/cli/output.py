@@ -39,17 +39,19 @@ def json_line(fields: Mapping[str, object]) -> str:
 
 
 def evaluation_fields(row: Evaluation) -> dict[str, object]:
-    """An evaluation as `--json` prints it (rules.md §6)."""
+    """An evaluation as `--json` prints it (rules.md §6): without an event, what a timer fired."""
     return {
         "kind": "evaluation",
-        "event_id": row.event_id,
-        "source": row.source,
+        "event_id": row.event_id or None,
+        "source": row.source or None,
         "rule": row.rule,
         "action": row.action,
         "reason": row.reason,
         "at": format_time(row.at),
+        "settled_at": format_time(row.settled_at) if row.settled_at else None,
         "group": _group(row.key),
         "delivery_id": row.delivery_id,
+        "gates": row.gates,
     }
 
 
@@ -71,7 +73,7 @@ def delivery_fields(delivery: Delivery) -> dict[str, object]:
     return {
         "kind": "delivery",
         "id": delivery.id,
-        "event_id": delivery.event_id,
+        "event_id": delivery.event_id or None,
         "source": delivery.source,
         "rule": delivery.rule,
         "action": delivery.action,
@@ -124,7 +126,10 @@ def evaluation_text(row: Evaluation) -> str:
     """An evaluation for people."""
     group = f"  for {text}" if (text := group_text(row.key)) else ""
     verb = "fired" if row.reason == "fired" else f"held back ({row.reason})"
-    return f"{format_time(row.at)}  {row.rule} → {row.action}: {verb}{group}  event {row.event_id}"
+    since = f", waited since {format_time(row.at)}" if row.settled_at else ""
+    event = f"event {row.event_id}" if row.event_id else "no event"
+    at = format_time(row.settled_at or row.at)
+    return f"{at}  {row.rule} → {row.action}: {verb}{since}{group}  {event}"
 
 
 def delivery_text(delivery: Delivery) -> str:

@@ -16,9 +16,9 @@ _WRAPPED = frozenset({"at", "event", "facts", "source"})
 class Recording:
     """Iterates over the arrivals that `lines` hold, each at its time (rules.md §6, replay).
 
-    The time of a line is its `at`, else its frame's own, else that of the line before; it never
-    goes back. A bad line is told to `on_bad` with its number and left out. `now` is the time of
-    the last line.
+    The time of a line is its `at`, else its frame's own, else that of the line before, of the first
+    START; it never goes back. A bad line is told to `on_bad` with its number and left out. `now` is
+    the time of the last line.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Recording:
     ) -> None:
         self._lines, self._path, self._source = lines, path, source
         self._on_bad = on_bad
-        self.now = START
+        self.now, self._is_begun = START, False
 
     def __iter__(self) -> Iterator[Arrival]:
         for number, line in enumerate(self._lines, 1):
@@ -53,7 +53,8 @@ class Recording:
         event, facts = line["event"], line.get("facts", {})
         if not isinstance(event, dict) or not isinstance(facts, dict):
             raise ValueError("'event' and 'facts' are expected to be objects")
-        self.now = max(self.now, _given_time(line) or frame_time(event) or self.now)
+        told = _given_time(line) or frame_time(event) or self.now
+        self.now, self._is_begun = max(self.now, told) if self._is_begun else told, True
         return Arrival(
             source=str(line.get("source", self._source)),
             raw=raw,

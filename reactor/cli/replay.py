@@ -4,7 +4,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, BinaryIO
@@ -28,10 +30,13 @@ from reactor.duration import parse_duration, parse_time
 from reactor.journal.summary import counts
 from reactor.model.delivery import State
 from reactor.model.errors import ReactorError
+from reactor.model.event import Arrival
 from reactor.model.rule import Ruleset
-from reactor.pipeline import MAX_BATCH, Committed, Surroundings
+from reactor.model.signal import DeliveryEnded
+from reactor.pipeline import MAX_BATCH
 from reactor.road import UNOBSERVED, Road, deliver_all
 from reactor.running import ignore
+from reactor.transaction import Committed, Surroundings
 
 OBSERVERS = replace(UNOBSERVED, on_notice=talk, on_attempt=lambda *ended: talk(delivered(*ended)))
 """Who is told while events are replayed: only trouble, and with --send every attempt."""
@@ -48,6 +53,11 @@ class Tally:
     planned: int = 0
     dead: int = 0
     quarantined: int = 0
+
+    def leave_out(self, path: Path, number: int, why: str) -> None:
+        """A line is no event."""
+        self.bad += 1
+        talk(f"{path}:{number}: {why}")
 
     def __str__(self) -> str:
         bad = f", {self.bad} bad lines left out" if self.bad else ""
@@ -79,20 +89,19 @@ def replay(
 ) -> None:
     """Decide recorded events as `run` would, on a virtual clock.
 
-    What matched is printed. A line is a frame, or {"at": TIME, "event": FRAME, "facts": {...}}.
+    What matched is printed, and what waits once more when it is settled. A line is a frame, or
+    {"at": TIME, "event": FRAME, "facts": {...}}. Deliveries count as made at once.
 
     Example:  reactor replay events.jsonl --rules rules.example.yaml --deliveries
     """
-    _refuse_bad_times(wait, until)
+    span, end = _times(wait, until)
     ruleset = read_rules(rules_path(rules), Resolve.ALL if send else Resolve.RULES)
     tally = Tally()
-
-    def bad(number: int, why: str) -> None:
-        tally.bad += 1
-        talk(f"{events}:{number}: {why}")
-
+    leave_out = partial(tally.leave_out, events)
     with TemporaryDirectory(prefix="reactor-replay-") as folder, _opened(events) as lines:
-        recording = Recording(lines, path=str(events), source=source, on_bad=bad)
+        recording = Recording(lines, path=str(events), source=source, on_bad=leave_out)
+        arrivals = iter(recording)
+        first = list(islice(arrivals, 1))  # from its time on the rules are there
         with Road(
             Path(folder),
             ruleset,
@@ -100,7 +109,8 @@ def replay(
             observers=OBSERVERS,
             around=Surroundings(now=lambda: recording.now, on_commit=ignore),
         ) as road:
-            for committed in _decided(road, recording):
+            decided = _decided(road, chain(first, arrivals), _most(ruleset))
+            for committed in chain(decided, _passed(road, recording, span, end)):
                 _show(committed, tally, as_json=as_json, planned=deliveries)
             if send:
                 tally.dead = _send(road, ruleset)
@@ -109,11 +119,34 @@ def replay(
         raise typer.Exit(1)
 
 
-def _decided(road: Road, recording: Recording) -> Iterator[Committed]:
+def _most(ruleset: Ruleset) -> int:
+    """How many lines are decided together: with `mode` the next one hangs on the deliveries of the
+    one before."""
+    owners = [(rule.gates, *(action.gates for action in rule.actions)) for rule in ruleset.rules]
+    return 1 if any(gates.mode for gates in chain(*owners)) else MAX_BATCH
+
+
+def _decided(road: Road, arrivals: Iterator[Arrival], most: int) -> Iterator[Committed]:
     """What became of the events, batch by batch."""
-    arrivals = iter(recording)
-    while batch := list(islice(arrivals, MAX_BATCH)):
-        yield road.pipeline.receive(batch)
+    while batch := list(islice(arrivals, most)):
+        yield from _made(road, road.pipeline.receive(batch))
+
+
+def _passed(
+    road: Road, recording: Recording, span: timedelta, end: datetime | None
+) -> Iterator[Committed]:
+    """What comes due by time alone after the last line."""
+    recording.now = max(recording.now + span, end or recording.now)
+    yield from _made(road, road.pipeline.pass_time(recording.now))
+
+
+def _made(road: Road, committed: Committed) -> Iterator[Committed]:
+    """The transaction, and what follows from its deliveries being made."""
+    yield committed
+    while committed.deliveries:
+        ended = [DeliveryEnded(each.id, each.source) for each in committed.deliveries]
+        committed = road.pipeline.receive(ended)
+        yield committed
 
 
 def _send(road: Road, ruleset: Ruleset) -> int:
@@ -123,12 +156,15 @@ def _send(road: Road, ruleset: Ruleset) -> int:
         return counts(reader).deliveries.get(State.DEAD, 0)
 
 
-def _refuse_bad_times(wait: str | None, until: str | None) -> None:
-    """No rule of today can come due by time alone, so both only have to make sense."""
-    if wait is not None and parse_duration(wait) is None:
+def _times(wait: str | None, until: str | None) -> tuple[timedelta, datetime | None]:
+    """How long, and until when, time passes after the last line. Raises BadParameter."""
+    span = timedelta() if wait is None else parse_duration(wait)
+    end = None if until is None else parse_time(until)
+    if span is None:
         raise typer.BadParameter(f"'{wait}' is no duration such as 10m", param_hint="--wait")
-    if until is not None and parse_time(until) is None:
+    if until is not None and end is None:
         raise typer.BadParameter(f"'{until}' is no RFC 3339 time", param_hint="--until")
+    return span, end
 
 
 @contextmanager
@@ -146,7 +182,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _show(committed: Committed, tally: Tally, *, as_json: bool, planned: bool) -> None:
-    """Each evaluation, and behind those that fired what they will send."""
+    """Each evaluation, again when it is settled, and behind a firing what it will send."""
     promised = {delivery.id: delivery for delivery in committed.deliveries}
     tally.events += len(committed.events)
     tally.duplicates += sum(committed.duplicates.values())
@@ -155,7 +191,9 @@ def _show(committed: Committed, tally: Tally, *, as_json: bool, planned: bool) -
     tally.quarantined += len(committed.quarantined)
     for each in committed.quarantined:
         talk(f"event {each.event_id} cannot be decided, {each.poison.sentence}")
-    for row in committed.evaluations:
+    for text in committed.notices:
+        talk(text)
+    for row in committed.rows:
         data(json_line(evaluation_fields(row)) if as_json else evaluation_text(row))
         delivery = promised.get(row.delivery_id or "")
         if planned and delivery:

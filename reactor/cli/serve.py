@@ -35,7 +35,6 @@ def serve(book: Rulebook, data_dir: Path, listen: tuple[str, int] | None, story:
         story.fail(f"{what}: stopping")
         told.put(FAILED)
 
-    gc.set_threshold(*SELDOM)
     observers = story.observers(on_refused=lambda _: told.put(REFUSED), on_failure=failed)
     _listen_to_signals(told)
     service = Service(ruleset=book.ruleset, data_dir=data_dir, listen=listen, observers=observers)

@@ -9,6 +9,7 @@ import typer
 
 from reactor.cli.output import counted, data, json_line
 from reactor.cli.places import default_data_dir
+from reactor.clock import utc_now
 from reactor.config.effective import rules_in
 from reactor.duration import format_time
 from reactor.journal.database import open_reader
@@ -59,7 +60,7 @@ def _read(data_dir: Path) -> Status:
         "ruleset": ruleset.hash if ruleset else None,
         "ruleset_since": format_time(ruleset.at) if ruleset else None,
         "rules": len(rules),
-        **journal_status(found, rules),
+        **journal_status(found, rules, utc_now()),
     }
 
 
@@ -72,6 +73,7 @@ def _lines(found: Status, data_dir: Path) -> Iterator[str]:
     yield from _rules(found)
     yield from _sources(found)
     yield from _events(found)
+    yield from _time(found)
     yield _deliveries(found)
     yield from _paused(found)
     yield _journal(found)
@@ -123,6 +125,17 @@ def _events(found: Status) -> Iterator[str]:
         yield f"events       {found['undecided']} accepted and not decided"
     if quarantined := _number(found["quarantined"]):
         yield f"quarantined  {counted(quarantined, 'event')}: see `reactor quarantine list`"
+
+
+def _time(found: Status) -> Iterator[str]:
+    """What waits, lasts or holds back, as far as there is any."""
+    counts = (("open_incidents", "open incident"), ("active_silences", "active silence"))
+    every = (*counts, ("timers", "waiting timer"))
+    told = [counted(n, noun) for key, noun in every if (n := _number(found.get(key)))]
+    if told:
+        yield f"time         {', '.join(told)}"
+    for rule in map(str, _list(found.get("full", []))):
+        yield f"full         {rule} remembers no more keys: further ones share one memory"
 
 
 def _deliveries(found: Status) -> str:

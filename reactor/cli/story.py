@@ -14,9 +14,9 @@ from reactor.model.quarantine import Quarantined
 from reactor.model.request import LogLine
 from reactor.observe.log import Printer, Seldom
 from reactor.observe.notices import Log
-from reactor.pipeline import Committed
 from reactor.road import Observers
 from reactor.sources.supervise import SourceStatus
+from reactor.transaction import Committed
 
 
 class Story:
@@ -48,12 +48,14 @@ class Story:
         )
 
     def committed(self, committed: Committed) -> None:
-        """What a batch decided, and which of its frames were refused."""
-        for row in committed.evaluations:
+        """What a batch decided, also of what had been waiting, and which frames were refused."""
+        for row in committed.rows:
             if self._as_json:
                 self._out.line(json_line(evaluation_fields(row)))
             else:
-                self._out.line(f"{clock(row.at)}  {evaluated(row)}")
+                self._out.line(f"{clock(row.settled_at or row.at)}  {evaluated(row)}")
+        for text in committed.notices:
+            self.warn(text)
         for event, rules in committed.undecided:
             for rule in rules:
                 self._warn_seldom(
@@ -128,9 +130,11 @@ def clock(moment: datetime) -> str:
 def evaluated(row: Evaluation) -> str:
     """A firing or a hold-back in words."""
     group = f" for {text}" if (text := group_text(row.key)) else ""
+    event = f"event {row.event_id}" if row.event_id else "no event"
+    since = f", waited since {clock(row.at)}" if row.settled_at else ""
     if row.reason is Reason.FIRED:
-        return f"fired      {row.rule} → {row.action}{group}  (event {row.event_id})"
-    return f"held back  {row.rule} → {row.action}{group}: {row.reason}  (event {row.event_id})"
+        return f"fired      {row.rule} → {row.action}{group}  ({event}{since})"
+    return f"held back  {row.rule} → {row.action}{group}: {row.reason}  ({event}{since})"
 
 
 def delivered(delivery: Delivery, attempt: Attempt, decision: Decision) -> str:

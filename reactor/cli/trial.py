@@ -26,7 +26,7 @@ from reactor.model.event import Event
 from reactor.model.match import Reason
 from reactor.model.rule import Rule
 from reactor.model.secret import masked
-from reactor.pipeline import Committed
+from reactor.transaction import Committed
 
 STDIN = "-"
 
@@ -99,11 +99,11 @@ class Report:
         data(json_line(fields))
 
     def decided(self, committed: Committed) -> None:
-        """The rule matches: what becomes of it for each action, and what is to be sent."""
+        """What becomes of the match for each action, and what is to be sent."""
         promised = {delivery.id: delivery for delivery in committed.deliveries}
-        if not committed.evaluations:
-            talk("the rule matches, and has no action that is switched on")
-        for row in committed.evaluations:
+        for text in committed.notices:
+            talk(text)
+        for row in committed.rows:
             data(json_line(evaluation_fields(row)) if self._as_json else evaluated(row))
             if delivery := promised.get(row.delivery_id or ""):
                 self._planned(delivery)

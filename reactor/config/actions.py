@@ -4,43 +4,61 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from reactor.config import later
+from reactor.config import gates, later
 from reactor.config.conditions import parse_condition
+from reactor.config.gates import Grounds, Intervals, parse_gates
 from reactor.config.node import Node, Problems, Scalar, Table, did_you_mean, kind_of
 from reactor.config.settings import parse_field
 from reactor.config.texts import Texts
 from reactor.config.values import (
     as_choice,
+    as_choices,
     as_duration,
     as_flag,
     as_name,
-    as_rate,
     as_text,
     check_keys,
     value_of,
 )
 from reactor.model.delivery import RetryPolicy
+from reactor.model.gates import Phase
 from reactor.model.protocols import ActionType, Field, Kind, Landing
 from reactor.model.rule import ActionSpec
 
-COMMON = ("name", "if", "throttle", "enabled", "shadow", "timeout", "retry", "ordered")
+COMMON = (
+    *("name", "if", "when", *gates.KEYS),
+    *("enabled", "shadow", "timeout", "retry", "ordered"),
+)
 """The siblings that every action takes."""
 
 RETRY = ("first", "ceiling", "give_up_after")
 DEFAULT_TIMEOUT = timedelta(seconds=10)
+DEFAULT_WHEN = (Phase.OPENED, Phase.REPEATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a rule can refer to. `sources` are names and whether each takes calls back,
-    `destinations` names with their types; both are None while a file is broken, as the names in it
-    are not known."""
+    `destinations` names with their types. These and `intervals` are None while a file is broken, as
+    the names in it are not known."""
 
     problems: Problems
     texts: Texts
     actions: Mapping[str, ActionType]
     sources: Mapping[str, bool] | None
     destinations: Mapping[str, str] | None
+    intervals: Intervals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """What an action has to know of its rule: the name, the paths of the key, what the memory of
+    gates hangs on, and whether its firings belong to incidents that end."""
+
+    name: str
+    key: tuple[str, ...]
+    grounds: Grounds
+    has_incidents: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +69,14 @@ class _Value:
     destination: str | None = None
 
 
-def parse_action(node: Node, context: Context, rule: str) -> ActionSpec | None:
-    """The action, without its throttle's mark; None after its problems were noted."""
+def parse_action(node: Node, context: Context, owner: Owner) -> ActionSpec | None:
+    """The action, or None after its problems were noted."""
     if not isinstance(node, Table):
         message = f"an action is {kind_of(node)}, expected a mapping such as 'slack: ops'"
         context.problems.note(node.place, message)
         return None
     type_ = _type(node, context)
-    return _typed(type_, node, context, rule) if type_ else None
+    return _typed(type_, node, context, owner) if type_ else None
 
 
 def _type(table: Table, context: Context) -> str | None:
@@ -96,24 +114,25 @@ def _note_unknown(table: Table, context: Context) -> None:
     context.problems.note(place, f"'{words[0]}' is no action, {expected}", hint)
 
 
-def _typed(type_: str, table: Table, context: Context, rule: str) -> ActionSpec | None:
+def _typed(type_: str, table: Table, context: Context, owner: Owner) -> ActionSpec | None:
     kind, problems = context.actions[type_], context.problems
-    check_keys(table, (type_, *COMMON, *kind.fields), problems, later=later.ACTION)
+    check_keys(table, (type_, *COMMON, *kind.fields), problems)
     name = _name(table, type_, problems)
     value = _value(type_, table.entries[type_].value, context)
     if value is None:
         return None
-    condition, throttle, timeout = (value_of(table, key) for key in ("if", "throttle", "timeout"))
+    condition, timeout = value_of(table, "if"), value_of(table, "timeout")
     return ActionSpec(
         name=name,
         type=type_,
         value=value.value,
         destination=value.destination,
-        parameters=_parameters(type_, table, context, f"{rule}/{name}"),
+        parameters=_parameters(type_, table, context, f"{owner.name}/{name}"),
         enabled=as_flag("enabled", value_of(table, "enabled"), problems, default=True),
         shadow=as_flag("shadow", value_of(table, "shadow"), problems, default=False),
-        condition=parse_condition(condition, problems) if condition else None,
-        throttle=as_rate("throttle", throttle, problems) if throttle else None,
+        condition=parse_condition(condition, problems, group_by=owner.key) if condition else None,
+        when=_when(table, owner, problems),
+        gates=parse_gates(table, owner.grounds, context.intervals, problems),
         timeout=(timeout and as_duration("timeout", timeout, problems)) or DEFAULT_TIMEOUT,
         retry=_retry(table, problems),
         ordered=as_flag("ordered", value_of(table, "ordered"), problems, default=True),
@@ -201,6 +220,15 @@ def _parameter(key: str, field: Field, node: Node, context: Context, owner: str)
     if field.kind is Kind.BODY:
         return context.texts.body(node, field.landing, owner)
     return context.texts.template(key, node, field.landing)
+
+
+def _when(table: Table, owner: Owner, problems: Problems) -> tuple[Phase, ...]:
+    node = value_of(table, "when")
+    phases = as_choices("when", node, tuple(Phase), problems) if node else ()
+    if node and Phase.RESOLVED in phases and not owner.has_incidents:
+        message = "nothing resolves the incidents of a rule without 'resolve' or 'for'"
+        problems.warn(node.place, message)
+    return tuple(map(Phase, phases)) or DEFAULT_WHEN
 
 
 def _retry(table: Table, problems: Problems) -> RetryPolicy:

@@ -15,6 +15,7 @@ from reactor.config.node import (
     kind_of,
 )
 from reactor.config.operands import SINGLE, is_secret, parse_operator
+from reactor.engine.changed import Changed, tracked
 from reactor.engine.condition import All, Any, Not, Test
 from reactor.engine.objects import names
 from reactor.engine.operators import (
@@ -39,10 +40,10 @@ _QUANTIFIERS: Mapping[str, Callable[[tuple[Operator, ...]], Operator]] = {
     "all": EachFound,
     "none": NoElement,
 }
-OPERATORS = (*SINGLE, *_QUANTIFIERS, "not")
+_ENDS = ("from", "to")
+OPERATORS = (*SINGLE, *_QUANTIFIERS, "not", *_ENDS)
 """The names that make a map an operator."""
 
-_LATER = ("from", "to")
 _NO_BLOCKS = ("and", "or", "none")
 
 
@@ -50,13 +51,18 @@ _Part = TypeVar("_Part")
 
 
 def parse_condition(
-    node: Node, problems: Problems, *, missing_is_false: bool = False
+    node: Node,
+    problems: Problems,
+    *,
+    missing_is_false: bool = False,
+    group_by: tuple[str, ...] = (),
 ) -> Condition | None:
     """The condition that `node` writes, or None after noting what is wrong with it.
 
-    `missing_is_false` is for `unless`: there a missing field is false, not unknown.
+    `missing_is_false` is for `unless`: there a missing field is false, not unknown. `group_by` are
+    the paths of the rule's key, by which `from` and `to` remember.
     """
-    return _Reader(problems, False if missing_is_false else None).condition(node)
+    return _Reader(problems, False if missing_is_false else None, group_by).condition(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class _Reader:
 
     problems: Problems
     on_missing: Truth
+    group_by: tuple[str, ...]
 
     def condition(self, node: Node) -> Condition | None:
         """A map at the level of `match`: fields and blocks, all of which must hold."""
@@ -194,14 +201,14 @@ class _Reader:
         """A map of operators, all of which must hold."""
         if not self._only_operators(node, path):
             return None
-        parts = _whole(self._operator(key, entry, path) for key, entry in node.entries.items())
+        ends = {key: node.entries[key].value for key in _ENDS if key in node.entries}
+        others = [item for item in node.entries.items() if item[0] not in ends]
+        read = [self._operator(key, entry, path) for key, entry in others]
+        parts = _whole([*read, self._changed(ends, path)] if ends else read)
         return _conjunction(parts) if parts else None
 
     def _only_operators(self, node: Table, path: Path) -> bool:
-        later = [key for key in node.entries if key in _LATER]
-        for key in later:
-            self._later(node.entries[key], key)
-        others = [key for key in node.entries if key not in OPERATORS and key not in _LATER]
+        others = [key for key in node.entries if key not in OPERATORS]
         for key in others:
             self.problems.note(
                 node.entries[key].key_place,
@@ -210,7 +217,7 @@ class _Reader:
             )
         if not node.entries:
             self.problems.note(node.place, "expected a value or operators, found an empty mapping")
-        return bool(node.entries) and not later and not others
+        return bool(node.entries) and not others
 
     def _operator(self, key: str, entry: Entry, path: Path) -> Operator | None:
         if key == "not":
@@ -225,10 +232,26 @@ class _Reader:
             self._refuse(node, f"'{key}' takes a list, found {kind_of(node)}")
             return None
         parts = self._alternatives(node, path)
+        if parts and not self._within(key, node, parts):
+            return None
         return _QUANTIFIERS[key](parts) if parts else None
 
-    def _later(self, entry: Entry, key: str) -> None:
-        self.problems.note(entry.key_place, f"'{key}' is not yet supported")
+    def _changed(self, ends: Mapping[str, Node], path: Path) -> Operator | None:
+        """`from` and `to` of one map, which together are one operator."""
+        read = {key: self._value(node, path) for key, node in ends.items()}
+        given = {key: end for key, end in read.items() if end}
+        whole = [self._within(key, ends[key], (end,)) for key, end in given.items()]
+        if len(given) < len(ends) or not all(whole):
+            return None
+        return Changed((path.text, self.group_by), given.get("from"), given.get("to"))
+
+    def _within(self, key: str, node: Node, parts: Iterable[Operator]) -> bool:
+        """Whether these may stand within an operator that asks what a field is at one time."""
+        if any(True for part in parts for _ in tracked(part)):
+            message = f"'from' and 'to' ask about a whole field, and cannot stand in '{key}'"
+            self._refuse(node, message)
+            return False
+        return True
 
     def _refuse(self, node: Node, message: str, hint: str | None = None) -> None:
         self.problems.note(node.place, message, hint)
@@ -236,7 +259,7 @@ class _Reader:
 
 def speaks_operators(node: Table) -> bool:
     """Whether a map holds operators, and not fields of a field."""
-    return any(key in OPERATORS or key in _LATER for key in node.entries)
+    return any(key in OPERATORS for key in node.entries)
 
 
 def _elsewhere(path: str, key: str) -> str | None:

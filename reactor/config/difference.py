@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from reactor.config.effective import rules_in
+from reactor.model.interval import Interval
 from reactor.model.request import Route
 from reactor.model.rule import Destination, Ruleset, SourceSpec
 
@@ -31,6 +32,7 @@ class Difference:
     rules: Change
     sources: Change
     destinations: Change
+    intervals: Change
     secrets: tuple[str, ...]
     is_reordered: bool
     is_heartbeat_changed: bool
@@ -46,6 +48,7 @@ def difference(before: Ruleset, after: Ruleset) -> Difference:
         rules=_change(*rules),
         sources=_change(_sources(before.sources), _sources(after.sources)),
         destinations=_change(_destinations(before), _destinations(after)),
+        intervals=_change(_intervals(before.intervals), _intervals(after.intervals)),
         secrets=tuple(
             reference
             for reference, value in after.vault.values.items()
@@ -75,6 +78,22 @@ def _destinations(ruleset: Ruleset) -> _Sections:
     }
 
 
+def _intervals(intervals: Mapping[str, Interval]) -> _Sections:
+    """Parsed, as a day can be written in several ways; by the keys of the rule file."""
+    return {
+        name: {
+            "days": each.days,
+            "dates": each.dates,
+            "from": each.begin,
+            "to": each.end,
+            "timezone": each.zone.key,
+            "cron": each.cron,
+            "for": each.lasts,
+        }
+        for name, each in intervals.items()
+    }
+
+
 def _change(before: _Sections, after: _Sections) -> Change:
     changed = {
         name: _other_keys(before[name], entry) for name, entry in after.items() if name in before
@@ -95,7 +114,12 @@ def _other_keys(before: Mapping[str, object], after: Mapping[str, object]) -> tu
 
 def in_words(found: Difference) -> str:
     """A sentence part: "rules: added 'a', changed 'b' (throttle); sources: removed 'c'"."""
-    sections = {"rules": found.rules, "sources": found.sources, "destinations": found.destinations}
+    sections = {
+        "rules": found.rules,
+        "sources": found.sources,
+        "destinations": found.destinations,
+        "time_intervals": found.intervals,
+    }
     told = [f"{name}: {_told(change)}" for name, change in sections.items() if change]
     told += [f"other values: {_some(found.secrets)}"] if found.secrets else []
     told += ["rules in another order"] if found.is_reordered else []

@@ -10,7 +10,7 @@ from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table, kin
 from reactor.config.values import check_keys, is_name, refuse
 from reactor.model.problem import Place
 
-SECTIONS = ("version", "sources", "destinations", "heartbeat", "keep", "rules")
+SECTIONS = ("version", "sources", "destinations", "time_intervals", "heartbeat", "keep", "rules")
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Document:
 
     sources: dict[str, Entry] = field(default_factory=dict)
     destinations: dict[str, Entry] = field(default_factory=dict)
+    intervals: dict[str, Entry] = field(default_factory=dict)
     heartbeat: Entry | None = None
     keep: Entry | None = None
     rules: list[Node] = field(default_factory=list)
@@ -91,7 +92,12 @@ def _merge(document: Document, root: Table, problems: Problems) -> None:
     check_keys(root, SECTIONS, problems, later=later.TOP)
     nodes = {key: entry.value for key, entry in root.entries.items()}
     _check_version(nodes.get("version"), problems)
-    for key, merged in (("sources", document.sources), ("destinations", document.destinations)):
+    named = {
+        "sources": document.sources,
+        "destinations": document.destinations,
+        "time_intervals": document.intervals,
+    }
+    for key, merged in named.items():
         if key in nodes:
             _merge_names(key, merged, nodes[key], problems)
     document.heartbeat = _only("heartbeat", document.heartbeat, root, problems)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from reactor.config.conjunction import Conjunction, Field, conjunction
+from reactor.config.course import matched_by
 from reactor.config.misnomers import Doubt, fact_alone, is_text, misnomer, no_operator
 from reactor.config.node import Items, Node, Problems, Scalar, Table
 from reactor.config.span import comparisons, is_number
@@ -22,25 +23,29 @@ from reactor.model.event import PLATFORM_OBJECTS
 from reactor.model.platform import NUMBERS, OBJECT_SHAPES, SHAPED, STATES, TEXTS, Shape
 
 _MOST_LISTED = 12
-_OF_ANYTHING = ("exists", "not", "field")  # the operators that can hold for an object
+# The operators that can hold for an object.
+_OF_ANYTHING = ("exists", "not", "field", "from", "to")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def warn_of_doubts(
     rule: Node, sources: Mapping[str, Collection[Shape]], problems: Problems
 ) -> None:
-    """Warn of what can never hold in `match`, `unless` and every `if` of a rule without mistakes.
+    """Warn of what can never hold in the conditions of a rule without mistakes.
 
     `sources` are those of the file, and what the frames of each can be; nothing if nobody knows.
     """
-    match = value_of(rule, "match") if isinstance(rule, Table) else None
+    match = matched_by(rule) if isinstance(rule, Table) else None
     if not isinstance(rule, Table) or not isinstance(match, Table):
         return
     heard = _heard(rule, sources) if sources else _seeming(match)
     doubts = _Doubts(problems, is_known=bool(heard), is_sure=bool(sources))
-    matched = doubts.tell(match, world_of(heard))
+    world = world_of(heard)
+    matched = doubts.tell(match, world)
     for node in _further(rule):
         doubts.tell(node, matched)
+    for node in _of_others(rule):
+        doubts.tell(node, world)
 
 
 def _heard(rule: Table, sources: Mapping[str, Collection[Shape]]) -> tuple[Shape, ...]:
@@ -60,6 +65,13 @@ def _further(rule: Table) -> Iterator[Table]:
     """`unless`, and `if` of each action: what is asked of an event that matches."""
     owners = [each for each in _each(rule, "actions") if isinstance(each, Table)]
     nodes = [value_of(rule, "unless"), *(value_of(each, "if") for each in owners)]
+    return (node for node in nodes if isinstance(node, Table))
+
+
+def _of_others(rule: Table) -> Iterator[Table]:
+    """What is asked of events beside the one that matches."""
+    owners = [value_of(rule, key) for key in ("then", "not_then", "resolve")]
+    nodes = [value_of(each, "match") for each in owners if isinstance(each, Table)]
     return (node for node in nodes if isinstance(node, Table))
 
 

@@ -13,12 +13,15 @@ from reactor.config.load import read_written, write_yaml
 from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table, plain
 from reactor.config.settings import DESTINATIONS
 from reactor.config.texts import SECRET_NAMES
-from reactor.config.values import as_rate
+from reactor.config.values import as_after, as_rate
 from reactor.duration import format_duration
+from reactor.model.gates import Otherwise
 from reactor.model.protocols import ActionType, Field, Kind, SourceType
 from reactor.model.secret import MASK
 
-_THROTTLE = Field(kind=Kind.RATE, about="Both on a rule and on an action.")
+_GATES = ("throttle", "after", "during", "not_during")
+"""Those that have a short form, both on a rule and on an action."""
+
 _OTHER = Field(kind=Kind.TEXT, about="Whatever is shown as it is.")
 
 
@@ -32,6 +35,7 @@ def effective_text(
             "version": 1,
             "sources": _section(document.sources, source_fields),
             "destinations": _section(document.destinations, DESTINATIONS),
+            **_intervals(document),
             **_heartbeat(document),
             **_keep(document),
             "rules": [_rule(node, actions) for node in document.rules],
@@ -63,6 +67,11 @@ def _section(
     return shown
 
 
+def _intervals(document: Document) -> dict[str, object]:
+    shown = {name: _visible(entry.value) for name, entry in document.intervals.items()}
+    return {"time_intervals": shown} if shown else {}
+
+
 def _heartbeat(document: Document) -> dict[str, object]:
     beat = document.heartbeat
     return {"heartbeat": _table(beat.value, heartbeat.FIELDS)} if beat else {}
@@ -73,7 +82,7 @@ def _keep(document: Document) -> dict[str, object]:
 
 
 def _rule(node: Node, actions: Mapping[str, ActionType]) -> dict[str, object]:
-    shown = _table(node, {"throttle": _THROTTLE})
+    shown = _gated(node, {})
     items = node.entries["actions"].value if isinstance(node, Table) else node
     if isinstance(items, Items):
         shown["actions"] = [_action(item, actions) for item in items.items]
@@ -83,8 +92,24 @@ def _rule(node: Node, actions: Mapping[str, ActionType]) -> dict[str, object]:
 def _action(node: Node, actions: Mapping[str, ActionType]) -> dict[str, object]:
     keys = node.entries if isinstance(node, Table) else {}
     type_ = next(key for key in keys if key in actions)
-    fields = {"throttle": _THROTTLE, **actions[type_].fields, type_: actions[type_].value}
-    return _table(node, fields)
+    return _gated(node, {**actions[type_].fields, type_: actions[type_].value})
+
+
+def _gated(node: Node, fields: Mapping[str, Field]) -> dict[str, object]:
+    """A rule or an action, its gates written long."""
+    entries = node.entries if isinstance(node, Table) else {}
+    long = {key: _gate(key, entries[key].value) for key in _GATES if key in entries}
+    return _table(node, fields) | long
+
+
+def _gate(key: str, node: Node) -> object:
+    if key == "throttle":
+        return _rate(node)
+    if key == "after":
+        after = as_after("", node, Problems())
+        return after and {"count": after.count, "within": format_duration(after.within)}
+    given = _table(node, {}) if isinstance(node, Table) else {"interval": _visible(node)}
+    return {"interval": given["interval"], "then": given.get("then", Otherwise.DROP.value)}
 
 
 def _table(node: Node, fields: Mapping[str, Field]) -> dict[str, object]:

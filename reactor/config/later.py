@@ -3,18 +3,10 @@
 What rules.md §7 gives to later issues; an issue that brings a word takes it out here.
 """
 
-TOP = frozenset({"time_intervals", "hub"})
+TOP = frozenset({"hub"})
 SOURCE_TYPES = frozenset({"redis", "kafka", "nats", "mqtt", "amqp"})
 SOURCE = frozenset({"tls", "allow", "reconcile"})
 DESTINATION_TYPES = frozenset(
     {"notify", "email", "exec", "publish", "pagerduty", "discord", "teams", "ntfy"}
 )
-RULE = frozenset(
-    {"after", "for", "during", "not_during", "absent", "then", "not_then", "mode", "max"}
-    | {"resolve", "on_restart", "incident"}
-)
 ACTION_TYPES = DESTINATION_TYPES
-ACTION = frozenset(
-    {"after", "for", "during", "not_during", "mode", "max", "when", "on_restart", "incident"}
-)
-STEP = frozenset({"respond", "restart", "silence"})

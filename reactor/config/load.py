@@ -5,7 +5,7 @@ within a budget. Nothing here knows what a rule is. The only home of PyYAML.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,8 +53,17 @@ class _Broken(Exception):
 
 def read_file(file: Path, problems: Problems) -> Node | None:
     """The root node of one file, or None when it is broken and the problem was noted."""
+    return _read(str(file), lambda: _decode(file), problems)
+
+
+def read_text(name: str, text: str, problems: Problems) -> Node | None:
+    """The same of a text; messages call it `name`."""
+    return _read(name, lambda: text, problems)
+
+
+def _read(name: str, text_of: Callable[[], str], problems: Problems) -> Node | None:
     try:
-        return _compose(str(file), _decode(file), problems)
+        return _compose(name, _allowed(name, text_of()), problems)
     except _Broken as broken:
         problems.note(broken.place, broken.message, broken.hint)
         return None
@@ -70,12 +79,15 @@ def _decode(file: Path) -> str:
     if len(raw) > MAX_BYTES:
         raise _Broken(start, "the file is larger than 1 MiB", "split it: a directory is read whole")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _place_in(str(file), raw[: error.start].decode(errors="replace"))
         raise _Broken(place, f"the byte 0x{raw[error.start]:02x} is not UTF-8") from None
+
+
+def _allowed(name: str, text: str) -> str:
     if found := _FORBIDDEN.search(text):
-        place = _place_in(str(file), text[: found.start()])
+        place = _place_in(name, text[: found.start()])
         raise _Broken(place, f"the character U+{ord(found.group()):04X} is not allowed in YAML")
     return text
 

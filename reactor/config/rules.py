@@ -1,34 +1,25 @@
 """One rule: what it matches, its gates and its actions (rules.md §2, §3)."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from reactor.config import later
-from reactor.config.actions import Context, parse_action
+from reactor.config import course, gates
+from reactor.config.actions import Context, Owner, parse_action
 from reactor.config.conditions import parse_condition
-from reactor.config.node import (
-    Items,
-    Node,
-    Problems,
-    Scalar,
-    Table,
-    did_you_mean,
-    kind_of,
-    plain,
-)
+from reactor.config.course import Course, matched_by, own_parameters, parse_course
+from reactor.config.gates import grounds_of, parse_gates
+from reactor.config.node import Items, Node, Problems, Scalar, Table, did_you_mean, kind_of
 from reactor.config.tests import parse_tests
-from reactor.config.values import as_flag, as_name, as_rate, as_texts, check_keys, value_of
-from reactor.duration import format_duration
-from reactor.engine.normalize import canonical
+from reactor.config.values import as_flag, as_name, as_texts, check_keys, value_of
 from reactor.engine.selector import PathInvalid, parse_path
-from reactor.model.condition import Condition, Path
-from reactor.model.rule import ActionSpec, Rate, Rule
+from reactor.model.condition import Path
+from reactor.model.gates import Gates
+from reactor.model.rule import ActionSpec, Rule
 
 KEYS = (
-    *("name", "match", "unless", "source", "group_by", "throttle"),
+    *("name", "match", "unless", "source", "group_by", *course.KEYS, *gates.KEYS),
     *("enabled", "shadow", "ordered", "actions", "tests"),
 )
 """Every key of a rule."""
@@ -43,31 +34,33 @@ def parse_rule(node: Node, context: Context) -> Rule | None:
     if not isinstance(node, Table):
         problems.note(node.place, f"a rule is {kind_of(node)}, expected a mapping")
         return None
-    check_keys(node, KEYS, problems, later=later.RULE)
+    check_keys(node, KEYS, problems)
     _note_missing(node, problems)
-    name, throttle = value_of(node, "name"), value_of(node, "throttle")
-    text = (name and as_name("name", name, problems)) or ""
-    match, unless = _conditions(node, problems)
-    rate = as_rate("throttle", throttle, problems) if throttle else None
-    sources, actions = _sources(node, context), _actions(node, context, text)
+    group_by, unless = _group_by(node, problems), value_of(node, "unless")
+    owner = _owner(node, group_by, problems)
+    read = partial(parse_condition, problems=problems, group_by=owner.key)
+    asked = parse_course(node, read, problems)
+    sources, actions = _sources(node, context), _actions(node, context, owner)
     _warn_of_calls(node, sources, context)
     _warn_of_order(node, problems)
     rule = partial(
         Rule,
-        name=text,
+        name=owner.name,
         place=node.place,
-        unless=unless,
+        unless=read(unless, missing_is_false=True) if unless else None,
         sources=sources,
-        group_by=_group_by(node, problems),
-        throttle=rate,
-        throttle_mark=throttle_mark(node, rate),
+        group_by=group_by,
+        absent=asked.absent,
+        sequel=asked.sequel,
+        resolve=asked.resolve,
+        gates=_gates(node, asked, owner, context),
         enabled=as_flag("enabled", value_of(node, "enabled"), problems, default=True),
         shadow=as_flag("shadow", value_of(node, "shadow"), problems, default=False),
         actions=actions,
         tests=parse_tests(value_of(node, "tests"), _names(node, actions), problems),
-        defaults=_defaults(value_of(node, "match")),
+        defaults=_defaults(matched_by(node)),
     )
-    return rule(match=match) if match else None
+    return rule(match=asked.match) if asked.match else None
 
 
 def _note_missing(table: Table, problems: Problems) -> None:
@@ -76,27 +69,29 @@ def _note_missing(table: Table, problems: Problems) -> None:
             problems.note(table.place, f"a rule needs '{key}'")
 
 
-def _conditions(table: Table, problems: Problems) -> tuple[Condition | None, Condition | None]:
-    """`match` and `unless`."""
-    match, unless = value_of(table, "match"), value_of(table, "unless")
-    return (
-        parse_condition(match, problems) if match else None,
-        parse_condition(unless, problems, missing_is_false=True) if unless else None,
+def _owner(table: Table, group_by: Sequence[Path], problems: Problems) -> Owner:
+    """What the actions of a rule have to know of it."""
+    name = value_of(table, "name")
+    return Owner(
+        name=(name and as_name("name", name, problems)) or "",
+        key=tuple(path.text for path in group_by),
+        grounds=grounds_of(
+            matched_by(table), value_of(table, "unless"), value_of(table, "group_by")
+        ),
+        has_incidents="resolve" in table.entries or "for" in table.entries,
     )
 
 
-def throttle_mark(rule: Table, throttle: Rate | None) -> str:
-    """A digest of all that a throttle's memory hangs on: while it is the same, a reload keeps the
-    memory (rules.md §3, Reload). `{count: 1, per: 60s}` and `1 per 1m` are the same."""
-    given = [value_of(rule, key) for key in ("match", "unless", "group_by")]
-    meant: list[object] = [plain(node) if node else None for node in given]
-    if isinstance(meant[2], str):
-        meant[2] = [meant[2]]
-    meant.append([throttle.count, format_duration(throttle.per)] if throttle else None)
-    return hashlib.sha256(canonical(meant).encode()).hexdigest()[:16]
+def _gates(table: Table, asked: Course, owner: Owner, context: Context) -> Gates:
+    """The rule's own gates, with the marks of all that it alone can have."""
+    waits = asked.absent is not None or (asked.sequel is not None and not asked.sequel.comes)
+    found = parse_gates(table, owner.grounds, context.intervals, context.problems, waits=waits)
+    own = own_parameters(table, asked, found.lasting)
+    marks = {gate: owner.grounds.mark(parameters) for gate, parameters in own.items()}
+    return replace(found, marks={**found.marks, **marks})
 
 
-def _actions(table: Table, context: Context, rule: str) -> tuple[ActionSpec, ...]:
+def _actions(table: Table, context: Context, owner: Owner) -> tuple[ActionSpec, ...]:
     node = value_of(table, "actions")
     if node is None:
         return ()
@@ -104,7 +99,7 @@ def _actions(table: Table, context: Context, rule: str) -> tuple[ActionSpec, ...
         found = "an empty list" if isinstance(node, Items) else kind_of(node)
         context.problems.note(node.place, f"'actions' is {found}, expected at least one action")
         return ()
-    parsed = [(item, parse_action(item, context, rule)) for item in node.items]
+    parsed = [(item, parse_action(item, context, owner)) for item in node.items]
     found_names: Counter[str] = Counter()
     for item, action in parsed:
         if action is not None:
@@ -113,11 +108,7 @@ def _actions(table: Table, context: Context, rule: str) -> tuple[ActionSpec, ...
                 _note_same_name(item, action.name, context.problems)
     ordered = as_flag("ordered", value_of(table, "ordered"), context.problems, default=True)
     return tuple(
-        replace(
-            action,
-            throttle_mark=throttle_mark(table, action.throttle),
-            ordered=ordered and action.ordered,
-        )
+        replace(action, ordered=ordered and action.ordered)
         for _, action in parsed
         if action is not None
     )

@@ -16,6 +16,7 @@ from reactor.config.doubts import warn_of_doubts
 from reactor.config.effective import effective_text, text_hash
 from reactor.config.heartbeat import parse_heartbeat
 from reactor.config.interpolate import Interpolator, Resolve
+from reactor.config.intervals import parse_intervals
 from reactor.config.keep import parse_keep
 from reactor.config.node import Entry, Node, Problems, Scalar, Table
 from reactor.config.rules import parse_rule
@@ -83,12 +84,14 @@ def _load(
     values: dict[str, str] = {}
     # Letters first: a mark must not look like a number to anything on its way.
     vault = Vault(f"ref{secrets.token_hex(8)}", values)
+    intervals = parse_intervals(_table(document.intervals), problems)
     context = Context(
         problems=problems,
         texts=Texts(interpolator=interpolator, problems=problems, vault=vault, values=values),
         actions=actions,
         sources=_called(document.sources, sources) if document.whole else None,
         destinations=_types(document.destinations) if document.whole else None,
+        intervals=intervals if document.whole else None,
     )
     ruleset = _parse(document, context, sources)
     if problems.found:
@@ -102,6 +105,8 @@ def _fill_in(document: Document, interpolator: Interpolator, *, lenient: bool) -
         for name, entry in section.items():
             value = interpolator.interpolate(entry.value, lenient=lenient)
             section[name] = replace(entry, value=value)
+    for name, entry in document.intervals.items():
+        document.intervals[name] = replace(entry, value=interpolator.interpolate(entry.value))
     if beat := document.heartbeat:
         value = interpolator.interpolate(beat.value, lenient=lenient)
         document.heartbeat = replace(beat, value=value)
@@ -112,6 +117,12 @@ def _fill_in(document: Document, interpolator: Interpolator, *, lenient: bool) -
         _within(node, interpolator.problems, interpolator.interpolate) for node in document.rules
     ]
     note_same_names(document.rules, interpolator.problems)
+
+
+def _table(entries: Mapping[str, Entry]) -> Table | None:
+    """What several files say together, at the place of the first."""
+    first = next(iter(entries.values()), None)
+    return Table(place=first.key_place, entries=entries) if first else None
 
 
 def _within(node: Node, problems: Problems, work: Callable[[Node], _Result]) -> _Result:
@@ -170,6 +181,7 @@ def _parse(document: Document, context: Context, source_types: Mapping[str, Sour
         vault=context.texts.vault,
         heartbeat=heartbeat,
         keep=keep,
+        intervals=context.intervals or {},
     )
 
 

@@ -6,12 +6,13 @@ knows more. A text may be a `${VARIABLE}` everywhere.
 
 from collections.abc import Iterable, Mapping
 
-from reactor.config import heartbeat, keep
+from reactor.config import gates, heartbeat, intervals, keep
 from reactor.config.actions import COMMON, RETRY
 from reactor.config.rules import KEYS
 from reactor.config.settings import ADDRESSES, DESTINATIONS
-from reactor.config.tests import BECAUSE
+from reactor.config.tests import BECAUSE, STATUSES
 from reactor.config.values import FILTERS
+from reactor.model.gates import OnRestart, Otherwise, Overlap, Phase
 from reactor.model.protocols import ActionType, Field, Kind, SourceType
 
 Schema = dict[str, object]
@@ -31,6 +32,11 @@ def json_schema(
         "version": {"const": 1, "description": "The version of the rule language."},
         "sources": _named("Where events come from, by name.", source_types),
         "destinations": _named("Where deliveries go, by name.", DESTINATIONS, ADDRESSES),
+        "time_intervals": {
+            "type": "object",
+            "description": "Times that come again, by name.",
+            "additionalProperties": _interval(),
+        },
         "heartbeat": {
             **_closed(
                 {key: _field(field) for key, field in heartbeat.FIELDS.items()},
@@ -58,9 +64,12 @@ def json_schema(
 def _definitions(actions: Mapping[str, ActionType]) -> Schema:
     return {
         "duration": _pattern(_DURATION_PATTERN, "A span of time: 500ms, 90s, 5m, 1h30m."),
-        "rate": _rate(),
+        "rate": _counted("per", "N per DURATION, such as 1 per 5m."),
+        "after": _counted("within", "N within DURATION, such as 3 within 10m."),
+        "hours": _hours(),
+        "timed": _timed(),
         "condition": _condition(),
-        "texts": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]},
+        "texts": _one_or_more(_TEXT),
         "retry": _closed({key: _ref("duration") for key in RETRY}),
         "rule": _rule(),
         "action": {"oneOf": [_action(name, type_) for name, type_ in actions.items()]},
@@ -76,21 +85,77 @@ def _rule() -> Schema:
         "unless": {**_ref("condition"), "description": "Holds the rule back when it is true."},
         "source": {**_ref("texts"), "description": "Only events of these sources."},
         "group_by": {**_ref("texts"), "description": "Fields that make the key of the gates."},
-        "throttle": {**_ref("rate"), "description": "What is over it is dropped and counted."},
+        "absent": {**_ref("timed"), "description": "Fires when nothing matched for that long."},
+        "then": {**_ref("timed"), "description": "Fires when this follows in time."},
+        "not_then": {**_ref("timed"), "description": "Fires when this does not follow in time."},
+        "resolve": {
+            **_closed({"match": _ref("condition")}, required=("match",)),
+            "description": "Ends the incident of the key.",
+        },
+        **_gates(),
         "enabled": {**_FLAG, "description": "false: the rule is off."},
         "shadow": {**_FLAG, "description": "true: decide and record, send nothing."},
         "ordered": {**_FLAG, "description": "false: no delivery waits for those before it."},
         "actions": {"type": "array", "minItems": 1, "items": _ref("action")},
         "tests": {"type": "array", "items": _ref("test")},
     }
-    return _closed({key: keys[key] for key in KEYS}, required=("name", "match", "actions"))
+    rule = _closed({key: keys[key] for key in KEYS}, required=("name", "actions"))
+    return {**rule, "oneOf": [{"required": ["match"]}, {"required": ["absent"]}]}
+
+
+def _gates() -> dict[str, Schema]:
+    """The keys of gates, on a rule or on an action."""
+    keys: dict[str, Schema] = {
+        "for": {**_ref("duration"), "description": "Fires when it goes on matching for so long."},
+        "after": {**_ref("after"), "description": "Fires at each so many matches in the window."},
+        "during": {**_ref("hours"), "description": "Only in these time intervals."},
+        "not_during": {**_ref("hours"), "description": "Only outside these time intervals."},
+        "throttle": {**_ref("rate"), "description": "What is over it is dropped and counted."},
+        "mode": {"enum": list(Overlap), "description": "How firings of one key overlap."},
+        "max": {"type": "integer", "minimum": 1, "description": f"Of `mode`; {gates.MOST}."},
+        "on_restart": {
+            "enum": list(OnRestart),
+            "description": "Of what came due while reactor was down; recheck if left out.",
+        },
+    }
+    return {key: keys[key] for key in gates.KEYS}
+
+
+def _timed() -> Schema:
+    keys = {"match": _ref("condition"), "within": _ref("duration")}
+    return _closed(keys, required=("match", "within"))
+
+
+def _hours() -> Schema:
+    long: dict[str, Schema] = {
+        "interval": {**_ref("texts"), "description": "Names of `time_intervals`."},
+        "then": {"enum": list(Otherwise), "description": "What else becomes of it; drop."},
+    }
+    return {"anyOf": [_ref("texts"), _closed(long, required=("interval",))]}
+
+
+def _interval() -> Schema:
+    keys: dict[str, Schema] = {
+        "days": {**_ref("texts"), "description": "mon, or mon-fri; every day if left out."},
+        "dates": {**_ref("texts"), "description": "2030-12-24, or 2030-12-24/2031-01-02."},
+        "from": {**_TEXT, "description": "02:00; 00:00 if left out."},
+        "to": {**_TEXT, "description": "04:00, which is outside; 24:00 if left out."},
+        "timezone": {**_TEXT, "description": "Such as Europe/Berlin; UTC if left out."},
+        "cron": {**_TEXT, "description": "When it begins, as a crontab line."},
+        "for": {**_ref("duration"), "description": "Of `cron`: how long it lasts."},
+    }
+    return _closed({key: keys[key] for key in intervals.KEYS})
 
 
 def _action(name: str, type_: ActionType) -> Schema:
     common: dict[str, Schema] = {
         "name": {"type": "string", "minLength": 1, "description": "Left out, the type."},
         "if": {**_ref("condition"), "description": "Fires only when this holds."},
-        "throttle": {**_ref("rate"), "description": "What is over it is dropped and counted."},
+        "when": {
+            **_one_or_more({"enum": list(Phase)}),
+            "description": "At which phases of an incident; opened and repeated if left out.",
+        },
+        **_gates(),
         "enabled": {**_FLAG, "description": "false: the action is off."},
         "shadow": {**_FLAG, "description": "true: decide and record, send nothing."},
         "timeout": {**_ref("duration"), "description": "Of one attempt; 10s if left out."},
@@ -119,14 +184,28 @@ def _test() -> Schema:
 
 
 def _step() -> Schema:
-    reason = {"enum": list(BECAUSE)}
+    reason: Schema = {"enum": list(BECAUSE)}
+    status: Schema = {"type": "integer", "minimum": STATUSES[0], "maximum": STATUSES[-1]}
     keys: dict[str, Schema] = {
         "send": {"type": "object", "description": "An event."},
         "wait": {**_ref("duration"), "description": "Let time go by."},
         "at": {"type": "string", "format": "date-time", "description": "Set the clock forwards."},
+        "respond": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": status,
+            "description": "By action the HTTP status of its attempts from now on.",
+        },
+        "restart": {"const": True, "description": "A new process goes on."},
+        "silence": {
+            **_closed(
+                {"match": _ref("condition"), "for": _ref("duration")}, required=("match", "for")
+            ),
+            "description": "Holds firings back from now on.",
+        },
         "facts": {"type": "object", "description": "What is known beyond the event."},
         "expect": {"anyOf": [{"const": "any"}, {"type": "array", "items": _TEXT}]},
-        "because": {"anyOf": [reason, {"type": "array", "items": reason, "minItems": 1}]},
+        "because": _one_or_more(reason),
     }
     return _closed(keys)
 
@@ -175,10 +254,15 @@ def _field(field: Field) -> Schema:
     return {**shapes.get(field.kind, _TEXT), "description": field.about}
 
 
-def _rate() -> Schema:
-    long = {"count": {"type": "integer", "minimum": 1}, "per": _ref("duration")}
-    short = _pattern(f"[0-9]+ per {_DURATION_PATTERN}", "N per DURATION, such as 1 per 5m.")
-    return {"anyOf": [short, _closed(long, required=("count", "per"))]}
+def _counted(word: str, about: str) -> Schema:
+    """A count and a span, with the word between them."""
+    long = {"count": {"type": "integer", "minimum": 1}, word: _ref("duration")}
+    short = _pattern(f"[0-9]+ {word} {_DURATION_PATTERN}", about)
+    return {"anyOf": [short, _closed(long, required=("count", word))]}
+
+
+def _one_or_more(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "array", "items": schema, "minItems": 1}]}
 
 
 def _pattern(pattern: str, about: str) -> Schema:

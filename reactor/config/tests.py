@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-from reactor.config import later
 from reactor.config.node import (
     Items,
     Node,
@@ -14,6 +13,7 @@ from reactor.config.node import (
     kind_of,
     plain,
 )
+from reactor.config.silences import silenced_by
 from reactor.config.values import (
     as_duration,
     as_name,
@@ -25,14 +25,21 @@ from reactor.config.values import (
 )
 from reactor.duration import parse_time
 from reactor.engine.facts import fact_path, lay
+from reactor.model.condition import Condition
 from reactor.model.match import Reason
+from reactor.model.problem import Place
 from reactor.model.rule import RuleTest, Step
 
 TEST_KEYS = ("name", "facts", "steps")
-STEP_KEYS = ("send", "wait", "at", "facts", "expect", "because")
-MOVES = ("send", "wait", "at")
+MOVES = ("send", "wait", "at", "respond", "restart", "silence")
+"""What a step does; it is one of these."""
+
+STEP_KEYS = (*MOVES, "facts", "expect", "because")
 BECAUSE = tuple(reason.value for reason in Reason if reason is not Reason.FIRED)
 """What `because` can say: every reason that holds something back."""
+
+STATUSES = range(200, 600)
+"""How a request can end, as HTTP has it."""
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -74,19 +81,25 @@ def _step(node: Node, actions: Names, problems: Problems) -> Step | None:
     if not isinstance(node, Table):
         problems.note(node.place, f"a step is {kind_of(node)}, expected a mapping with 'send'")
         return None
-    check_keys(node, STEP_KEYS, problems, later=later.STEP)
+    check_keys(node, STEP_KEYS, problems)
     moves = [key for key in MOVES if key in node.entries]
-    if len(moves) != 1 and not later.STEP & set(node.entries):
+    if len(moves) != 1:
         found = f"has {' and '.join(moves)}" if moves else "has none of them"
-        problems.note(node.place, f"a step needs one of send, wait or at, this one {found}")
-    send, wait, at, facts, expect, because = (value_of(node, key) for key in STEP_KEYS)
+        problems.note(node.place, f"a step needs one of {', '.join(MOVES)}, this one {found}")
+    given = (value_of(node, key) for key in STEP_KEYS)
+    send, wait, at, respond, restart, silence, facts, expect, because = given
     if facts and not send:
         problems.note(facts.place, "'facts' of a step go with its 'send'")
+    silenced, lasts = _silence(silence, problems) if silence else (None, None)
     return Step(
         place=node.place,
         send=_mapping("send", send, problems) if send else None,
         wait=_wait(wait, problems),
         at=_moment(at, problems) if at else None,
+        respond=_respond(respond, actions, problems) if respond else None,
+        restart=_restart(restart, problems) if restart else False,
+        silence=silenced,
+        lasts=lasts,
         facts=_facts(facts, problems) if facts else None,
         expect=_expect(expect, actions, problems) if expect else (),
         because=_because(because, problems) if because else (),
@@ -103,6 +116,44 @@ def _moment(node: Node, problems: Problems) -> str | None:
         refuse(problems, "at", node, "a moment such as 2030-01-07T13:00:00Z")
         return None
     return text
+
+
+def _respond(node: Node, actions: Names, problems: Problems) -> dict[str, int]:
+    """The names of actions, and the HTTP status by which their attempts end from now on."""
+    if not isinstance(node, Table) or not node.entries:
+        refuse(problems, "respond", node, "actions with HTTP statuses such as {slack: 429}")
+        return {}
+    found = {}
+    for name, entry in node.entries.items():
+        _check_action("respond", name, entry.key_place, actions, problems)
+        status = entry.value.value if isinstance(entry.value, Scalar) else None
+        if isinstance(status, int) and status in STATUSES:
+            found[name] = status
+        else:
+            refuse(problems, name, entry.value, "an HTTP status from 200 to 599")
+    return found
+
+
+def _restart(node: Node, problems: Problems) -> bool:
+    if not isinstance(node, Scalar) or node.value is not True:
+        refuse(problems, "restart", node, "true")
+    return True
+
+
+def _silence(node: Node, problems: Problems) -> tuple[Condition | None, timedelta | None]:
+    """`{match: CONDITION, for: DURATION}`. There is no short form: it would look like a condition
+    on a field called `match`."""
+    if not isinstance(node, Table):
+        refuse(problems, "silence", node, "a mapping of match and for")
+        return None, None
+    check_keys(node, ("match", "for"), problems)
+    match, lasts = value_of(node, "match"), value_of(node, "for")
+    if match is None or lasts is None:
+        problems.note(node.place, "'silence' needs 'match' and 'for'")
+    return (
+        silenced_by(match, problems) if match else None,
+        as_duration("for", lasts, problems) if lasts else None,
+    )
 
 
 def _mapping(key: str, node: Node, problems: Problems) -> dict[str, object]:
@@ -147,11 +198,15 @@ def _expect(node: Node, actions: Names, problems: Problems) -> tuple[str, ...] |
         refuse(problems, "expect", node, "a list of action names, [] or any")
         return ()
     names = as_texts("expect", node, problems) if node.items else ()
-    for name, each in names if actions is not None else ():
-        if name not in (actions or ()):
-            message = f"'expect' names '{name}', which is no action of this rule"
-            problems.note(each.place, message, did_you_mean(name, actions or ()))
+    for name, each in names:
+        _check_action("expect", name, each.place, actions, problems)
     return tuple(name for name, _ in names)
+
+
+def _check_action(key: str, name: str, place: Place, actions: Names, problems: Problems) -> None:
+    if actions is not None and name not in actions:
+        message = f"'{key}' names '{name}', which is no action of this rule"
+        problems.note(place, message, did_you_mean(name, actions))
 
 
 def _because(node: Node, problems: Problems) -> tuple[str, ...]:

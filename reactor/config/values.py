@@ -7,20 +7,23 @@ from datetime import timedelta
 
 from reactor.config.node import Items, Node, Problems, Scalar, Table, did_you_mean, kind_of
 from reactor.duration import parse_duration
+from reactor.model.gates import After, Rate
 from reactor.model.host import host_of
-from reactor.model.rule import Rate
 
 FILTERS = ("type", "object", "parent")
 """What a stream can be narrowed by."""
 
 _URI_FILTERS = ("object", "parent")
 
-_RATE = re.compile(r"([0-9]{1,9}) per ([0-9a-z]+)")
+_COUNTED = re.compile(r"([0-9]{1,9}) (per|within) ([0-9a-z]+)")
 _MAX_NAME = 200
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
-_EXPECTED_RATE = 'N per DURATION such as "1 per 5m"'
+_EXPECTED = {
+    "per": 'N per DURATION such as "1 per 5m"',
+    "within": 'N within DURATION such as "3 within 10m"',
+}
 
 
 def check_keys(
@@ -101,6 +104,18 @@ def as_choice(key: str, node: Node, choices: Iterable[str], problems: Problems) 
     return None
 
 
+def as_choices(
+    key: str, node: Node, choices: Collection[str], problems: Problems
+) -> tuple[str, ...]:
+    """One of a few words or a list of at least one."""
+    nodes = node.items if isinstance(node, Items) else (node,)
+    if not nodes:
+        expected = f"expected some of {', '.join(choices)}"
+        problems.note(node.place, f"'{key}' is an empty list, {expected}")
+    words = (as_choice(key, each, choices, problems) for each in nodes)
+    return tuple(dict.fromkeys(word for word in words if word is not None))
+
+
 def as_texts(key: str, node: Node, problems: Problems) -> tuple[tuple[str, Node], ...]:
     """A text or a list of at least one, each with its node."""
     nodes = node.items if isinstance(node, Items) else (node,)
@@ -121,31 +136,49 @@ def as_duration(key: str, node: Node, problems: Problems) -> timedelta | None:
 
 def as_rate(key: str, node: Node, problems: Problems) -> Rate | None:
     """`N per DURATION`, or its long form `{count: N, per: DURATION}`."""
+    found = _counted(key, "per", node, problems)
+    return Rate(*found) if found else None
+
+
+def as_after(key: str, node: Node, problems: Problems) -> After | None:
+    """`N within DURATION`, or its long form `{count: N, within: DURATION}`."""
+    found = _counted(key, "within", node, problems)
+    return After(*found) if found else None
+
+
+def _counted(key: str, word: str, node: Node, problems: Problems) -> tuple[int, timedelta] | None:
     if isinstance(node, Table):
-        return _long_rate(key, node, problems)
+        return _counted_long(key, word, node, problems)
     if isinstance(node, Scalar) and node.unresolved:
         return None
     text = node.value if isinstance(node, Scalar) else None
-    found = _RATE.fullmatch(text) if isinstance(text, str) else None
-    per = parse_duration(found[2]) if found else None
-    if found is None or per is None or int(found[1]) < 1:
-        refuse(problems, key, node, _EXPECTED_RATE)
+    found = _COUNTED.fullmatch(text) if isinstance(text, str) else None
+    span = parse_duration(found[3]) if found and found[2] == word else None
+    if found is None or span is None or int(found[1]) < 1:
+        refuse(problems, key, node, _EXPECTED[word])
         return None
-    return Rate(int(found[1]), per)
+    return int(found[1]), span
 
 
-def _long_rate(key: str, table: Table, problems: Problems) -> Rate | None:
-    check_keys(table, ("count", "per"), problems)
-    count, per = value_of(table, "count"), value_of(table, "per")
-    if count is None or per is None:
-        problems.note(table.place, f"'{key}' needs 'count' and 'per', or {_EXPECTED_RATE}")
+def _counted_long(
+    key: str, word: str, table: Table, problems: Problems
+) -> tuple[int, timedelta] | None:
+    check_keys(table, ("count", word), problems)
+    count, within = value_of(table, "count"), value_of(table, word)
+    if count is None or within is None:
+        problems.note(table.place, f"'{key}' needs 'count' and '{word}', or {_EXPECTED[word]}")
         return None
-    number = count.value if isinstance(count, Scalar) else None
-    span = as_duration("per", per, problems)
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 10**9:
-        refuse(problems, "count", count, "a whole number from 1")
-        return None
-    return Rate(number, span) if span else None
+    number, span = as_count("count", count, problems), as_duration(word, within, problems)
+    return (number, span) if number and span else None
+
+
+def as_count(key: str, node: Node, problems: Problems) -> int | None:
+    """A whole number from 1."""
+    number = node.value if isinstance(node, Scalar) else None
+    if not isinstance(number, bool) and isinstance(number, int) and 0 < number < 10**9:
+        return number
+    refuse(problems, key, node, "a whole number from 1")
+    return None
 
 
 def as_filter(key: str, node: Node, problems: Problems) -> dict[str, tuple[str, ...]] | None:

@@ -24,6 +24,7 @@ from reactor.delivery.pauses import Pauses
 from reactor.delivery.ratelimit import Window
 from reactor.delivery.records import Records
 from reactor.delivery.retry import Decision, decide
+from reactor.delivery.signals import Signals
 from reactor.delivery.transport import Transport
 from reactor.journal import deliveries
 from reactor.journal.database import Connection
@@ -35,6 +36,7 @@ from reactor.model.journal import Finished, Pause
 from reactor.model.protocols import ActionType
 from reactor.model.request import HttpRequest, LogLine, ObjectCall, Outcome, Response, Verdict
 from reactor.model.rule import Ruleset
+from reactor.model.signal import Signal
 from reactor.observe.pulse import Pulse
 from reactor.platforms.calls import Calls
 
@@ -58,7 +60,8 @@ class Dispatcher:
     `reader` is a read-only connection for this object alone. `now` is the wall clock, `jitter`
     uniform in [0, 1). `write_line` writes to reactor's log. `on_attempt` is told of every attempt
     when it has ended, and `tell` gets a sentence when a destination is paused and when it takes
-    deliveries again. None of them may block. `calls` wakes the transport when one of them has
+    deliveries again. `signal` brings the road in what it may decide something by (see Signals).
+    None of them may block. `calls` wakes the transport when one of them has
     ended. `pulse` is that of `run`. Close `writer` and `calls` before `transport`.
     """
 
@@ -73,6 +76,7 @@ class Dispatcher:
     write_line: Callable[[LogLine], None]
     on_attempt: Callable[[Delivery, Attempt, Decision], None]
     tell: Callable[[str], None]
+    signal: Callable[[Signal], None] = lambda _: None
     grace: timedelta = timedelta(seconds=10)
     pulse: Pulse = field(default_factory=lambda: Pulse(monotonic), init=False)
 
@@ -84,6 +88,7 @@ class Dispatcher:
     _ended: int = field(default=0, init=False)  # in the last round
     _pauses: Pauses = field(init=False)
     _records: Records = field(init=False)
+    _signals: Signals = field(init=False)
     _seen: datetime | None = field(default=None, init=False)
     _stop: Event = field(default_factory=Event, init=False)
 
@@ -101,8 +106,13 @@ class Dispatcher:
             tell=self.tell,
             waiting=lambda lane: deliveries.waiting(self.reader, lane, MOST_WAITING),
         )
+        self._signals = Signals(self.ruleset, self.actions, self.signal)
         self._records = Records(
-            writer=self.writer, lanes=self._lanes, pauses=self._pauses, on_commit=self._on_commit
+            writer=self.writer,
+            lanes=self._lanes,
+            pauses=self._pauses,
+            on_commit=self._on_commit,
+            on_recorded=self._signals.ended,
         )
         self._pauses.restore(self._lanes, pauses(self.reader))
         for name, starts in windows(self.reader).items():
@@ -143,6 +153,7 @@ class Dispatcher:
         """Send by `ruleset` from the next attempt on: new addresses, secrets and rate limits. A
         paused destination that is another now is asked at once."""
         self.ruleset = ruleset
+        self._signals.adopt(ruleset)
         self.wake(ruleset.destinations)
 
     @property
@@ -216,6 +227,7 @@ class Dispatcher:
         if isinstance(effect, HttpRequest):
             self.transport.start(begun, effect)
         elif isinstance(effect, ObjectCall):
+            self._signals.began(begun.delivery, effect)
             self.calls.start(begun, effect)
         elif isinstance(effect, LogLine):
             self.write_line(effect)

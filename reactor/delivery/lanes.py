@@ -12,7 +12,8 @@ from threading import Lock
 from reactor.delivery.breaker import Breaker, allowed, asked_at_once, set_back
 from reactor.delivery.ratelimit import Window, next_start, room, started
 from reactor.model.delivery import Delivery
-from reactor.model.rule import Destination, Rate
+from reactor.model.gates import Rate
+from reactor.model.rule import Destination
 
 IN_FLIGHT = 512
 """Deliveries claimed whose attempt has not ended, over all lanes: it bounds memory and sockets.

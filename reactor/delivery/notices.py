@@ -12,7 +12,7 @@ from enum import StrEnum
 from msgspec import structs
 
 from reactor.duration import format_duration, format_time
-from reactor.engine.plan import BODY
+from reactor.engine.promise import BODY
 from reactor.model.delivery import Delivery, RetryPolicy, State
 from reactor.model.journal import Pause
 from reactor.model.protocols import ActionType

@@ -6,8 +6,8 @@ A sliding window of the last starts, which the journal keeps too: a restart gran
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from reactor.model.gates import Rate
 from reactor.model.journal import Starts
-from reactor.model.rule import Rate
 
 GRAINS = 100
 """A long window is kept in so many parts of its span, so that its size does not grow with its

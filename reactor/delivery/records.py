@@ -43,12 +43,14 @@ class _Recording:
 @dataclass(slots=True, kw_only=True)
 class Records:
     """Hands the journal all that has ended, one transaction at a time. It never waits: `on_commit`
-    is called, from the writer's thread, when there is something to `settle`."""
+    is called, from the writer's thread, when there is something to `settle`, and `on_recorded` of
+    each attempt that the journal has."""
 
     writer: Writer
     lanes: Lanes
     pauses: Pauses
     on_commit: Callable[[object], None]
+    on_recorded: Callable[[Delivery, Finished], None]
     rest_until: datetime | None = None
     _ended: list[_Ended] = field(default_factory=list)
     _recording: _Recording | None = None
@@ -117,6 +119,7 @@ class Records:
             return
         for each in done.ended:
             self._look(each, now)
+            self.on_recorded(each.delivery, each.result)
         for notice in done.learnt.notices:
             self.lanes[notice.lane].look(now)
 

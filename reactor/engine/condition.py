@@ -7,10 +7,11 @@ only true fires. Evaluating is pure and never raises.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from reactor.engine.changed import tracked
 from reactor.engine.operators import Operator, either
 from reactor.engine.selector import MISSING, JsonPath
 from reactor.model.condition import Condition, Path
-from reactor.model.event import Record
+from reactor.model.event import Record, Tracker
 from reactor.model.lookup import NOT_ASKED, Reference
 from reactor.model.match import Reason, Truth
 
@@ -33,7 +34,9 @@ class Test:
         truth = self.operator.absent if value is MISSING else self.operator.test(value, record)
         if record.unknown and self._may_change(value, truth, record):
             return None
-        return self.on_missing if truth is None else truth
+        if truth is not None or self.on_missing is None:
+            return truth
+        return None if self._is_early(record) else self.on_missing
 
     def _may_change(self, value: object, truth: Truth, record: Record) -> bool:
         """Whether a lookup could make the operator say something else than `truth`."""
@@ -43,14 +46,21 @@ class Test:
         is_partial = value is MISSING or isinstance(self.path, JsonPath)
         return is_partial and _some_open(self.path.references(), record)
 
+    def _is_early(self, record: Record) -> bool:
+        """Whether deciding earlier events could tell something that the operator asks for."""
+        is_there = record.previous is None and self.path.find(record.fields) is not MISSING
+        return is_there and any(True for _ in tracked(self.operator))
+
     def lacks(self, record: Record) -> bool:
         """Whether it is unknown and a field that it speaks of was not looked up."""
         return self.evaluate(record) is None and _some_open(self.references(), record)
 
     def may_be(self, record: Record, *, wanted: bool) -> bool:
-        """Whether it is so, or could be by a lookup."""
+        """Whether it is so, or could be by a lookup or by what earlier events tell."""
         truth = self.evaluate(record)
-        return truth is wanted or (truth is None and _some_open(self.references(), record))
+        if truth is not None:
+            return truth is wanted
+        return self._is_early(record) or _some_open(self.references(), record)
 
     def references(self) -> Iterator[Reference]:
         """What the operator has to know of this field and of others."""
@@ -137,6 +147,18 @@ class Not:
         return self.part.references()
 
 
+def trackers(condition: Condition) -> Iterator[Tracker]:
+    """The fields of which a condition asks what they were before, by its `from` and `to`."""
+    match condition:
+        case All() | Any():
+            for part in condition.parts:
+                yield from trackers(part)
+        case Not():
+            yield from trackers(condition.part)
+        case Test():
+            yield from tracked(condition.operator)
+
+
 def is_open(reference: Reference, record: Record) -> bool:
     """Whether the field may exist although the record does not have it."""
     if reference.kind not in record.unknown:
@@ -151,5 +173,5 @@ def reason_of(truth: Truth, condition: Condition, record: Record) -> Reason:
     if truth is False:
         return Reason.CONDITION_FALSE
     asked = {kind: why for kind, why in record.unknown.items() if why != NOT_ASKED}
-    lacks = condition.lacks(Record(record.fields, record.platform, asked))
+    lacks = condition.lacks(Record(record.fields, record.platform, asked, record.previous))
     return Reason.LOOKUP_FAILED if lacks else Reason.FIELD_MISSING

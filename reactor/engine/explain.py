@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import chain
 from types import MappingProxyType
 
+from reactor.engine.changed import Changed
 from reactor.engine.condition import All, Any, Not, Test, is_open
 from reactor.engine.operators import (
     AllOf,
@@ -44,10 +45,10 @@ class Explained:
     """A node of a condition and what it says of one event.
 
     `path`, `operator`, `expected` (as the rule file writes it) and `actual` (MISSING where the
-    event has no such field) are those of tests and their parts; of a block they mean nothing. The
-    parts of a block are its conditions, those of a test the operators that its operator is made
-    of, each with the truth that it alone would have. `why` is empty where expected and actual tell
-    it all.
+    event has no such field; of a change `{from: …, to: …}` as far as it is known) are those of
+    tests and their parts; of a block they mean nothing. The parts of a block are its conditions,
+    those of a test the operators that its operator is made of, each with the truth that it alone
+    would have. `why` is empty where expected and actual tell it all.
     """
 
     kind: Kind
@@ -142,8 +143,15 @@ class _Witness:
             path=field.path.text,
             operator=operator.name,
             expected=written(operator),
-            actual=field.value,
+            actual=self._actual(operator, field.value),
         )
+
+    def _actual(self, operator: Operator, value: object) -> object:
+        """The value; with what it was where a change is asked for."""
+        if value is MISSING or not isinstance(operator, Changed):
+            return value
+        was = operator.was(self.record)
+        return {"to": value} if was is MISSING else {"from": was, "to": value}
 
     def _truth(self, operator: Operator, field: _Field) -> Truth:
         if field.value is MISSING:

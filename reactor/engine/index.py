@@ -14,7 +14,7 @@ from functools import reduce
 from operator import and_
 
 from reactor.engine.catalog import MOST_FACETS, Asked, Catalog, catalog
-from reactor.engine.condition import Test
+from reactor.engine.condition import Test, trackers
 from reactor.engine.facets import Facet, Field, field_of, members
 from reactor.engine.operators import Operator
 from reactor.engine.questions import Case, Question
@@ -61,7 +61,7 @@ class Matcher:
     """Conditions, compiled. Not for several threads: it remembers what it met.
 
     `holding` finds the conditions that are true of a record; `possible` those that are, or could be
-    if what `record.unknown` names were this or that.
+    if what `record.unknown` names were this or that, and what `record.previous` does not tell yet.
     """
 
     holding: Find
@@ -78,7 +78,8 @@ class Matcher:
         limits = most_cells, most_in_cells
         certain = _Index(self._conditions, Question.holds, lambda _: True, limits)
         self.holding = self.possible = self._certain = self._maybe = certain.finder()
-        if any(True for each in conditions for _ in each.references()):
+        self._looks_back = any(True for each in conditions for _ in trackers(each))
+        if self._looks_back or any(True for each in conditions for _ in each.references()):
             # What a lookup may still tell cannot be looked for: these questions are asked.
             maybe = _Index(self._conditions, Question.may_hold, _is_of_frame, limits)
             self._maybe = maybe.finder()
@@ -91,7 +92,8 @@ class Matcher:
         return [each for each in possible if self._conditions[each].evaluate(record) is True]
 
     def _find_possible(self, record: Record) -> Sequence[int]:
-        return self._maybe(record) if record.unknown else self._certain(record)
+        is_open = record.unknown or (self._looks_back and record.previous is None)
+        return self._maybe(record) if is_open else self._certain(record)
 
 
 def _is_of_frame(test: Test) -> bool:

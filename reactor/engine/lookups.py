@@ -28,6 +28,7 @@ from reactor.model.event import PLATFORM_OBJECTS, Event, Record
 from reactor.model.lookup import NOT_ASKED, Found, Need, Reference
 from reactor.model.protocols import ActionType
 from reactor.model.rule import ActionSpec, Rule
+from reactor.model.silence import Silence
 from reactor.model.uri import parse_uri
 
 _LINKED_BY = {
@@ -46,9 +47,15 @@ class Wanted:
     references: Mapping[str, frozenset[Reference]]
 
 
-def wanted(rules: CompiledRules, actions: Mapping[str, ActionType]) -> Wanted:
-    """What the rules want to know: nothing, if none speaks of platform objects."""
-    every = {rule.name: frozenset(_references(rule, actions)) for rule in rules.ruleset.rules}
+def wanted(
+    rules: CompiledRules, actions: Mapping[str, ActionType], silences: Iterable[Silence] = ()
+) -> Wanted:
+    """What the rules want to know: nothing, if none speaks of platform objects. What matches may be
+    silenced, so that each wants to know what silences speak of."""
+    of_all = frozenset(each for silence in silences for each in silence.match.references())
+    every = {
+        rule.name: of_all | frozenset(_references(rule, actions)) for rule in rules.ruleset.rules
+    }
     return Wanted(rules, {name: references for name, references in every.items() if references})
 
 
@@ -56,6 +63,9 @@ def _references(rule: Rule, actions: Mapping[str, ActionType]) -> Iterator[Refer
     yield from rule.match.references()
     if rule.unless is not None:
         yield from rule.unless.references()
+    second = rule.sequel.match if rule.sequel else None
+    for condition in (second, rule.resolve):
+        yield from condition.references() if condition else ()
     for path in rule.group_by:
         yield from path.references()
     for action in rule.actions:
@@ -103,13 +113,20 @@ def needs(event: Event, wanted: Wanted) -> tuple[Need, ...]:
         return ()
     record = record_of(event)
     found: dict[str, Need] = {}
-    for rule in wanted.rules.possible(event.source, record):
+    for rule in _concerned(event, record, wanted.rules):
         if rule.unless is not None and rule.unless.evaluate(record) is True:
             continue
         for need in _each_need(event, record, wanted.references.get(rule.name, frozenset())):
             if need.fresh or need.kind not in found:
                 found[need.kind] = need
     return tuple(found[kind] for kind in PLATFORM_OBJECTS if kind in found)
+
+
+def _concerned(event: Event, record: Record, rules: CompiledRules) -> Iterator[Rule]:
+    """The rules that the event may mean something to."""
+    source = event.source
+    for asked in (rules.possible, rules.followed, rules.resolved):
+        yield from asked(source, record)
 
 
 def _each_need(event: Event, record: Record, references: Iterable[Reference]) -> Iterator[Need]:

@@ -6,7 +6,7 @@ from itertools import chain
 from reactor.engine.explain import Explained, Kind, explain
 from reactor.engine.normalize import record_of
 from reactor.engine.plan import miss
-from reactor.model.event import Event
+from reactor.model.event import Event, Record
 from reactor.model.match import Reason, Truth
 from reactor.model.rule import Rule
 
@@ -21,10 +21,12 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What a rule says of one event. `reason` is why it does not match, None if it does; `blockers`
-    are the fewest tests of `match` and `unless` that would have to say something else."""
+    """What a rule says of one event, which is of `source`. `reason` is why it does not match, None
+    if it does; `blockers` are the fewest tests of `match` and `unless` that would have to say
+    something else."""
 
     rule: Rule
+    source: str
     reason: Reason | None
     match: Explained
     unless: Explained | None
@@ -46,13 +48,15 @@ class Explanation:
         return (2 if is_out else 0 if self.reason is None else 1), len(self.blockers)
 
 
-def explain_rule(rule: Rule, event: Event) -> Explanation:
-    """What a rule says of an event. Never raises."""
-    record = record_of(event)
+def explain_rule(rule: Rule, event: Event, record: Record | None = None) -> Explanation:
+    """What a rule says of an event; `record` is what it saw of it, where that is more than the
+    event tells. Never raises."""
+    record = record or record_of(event)
     match = explain(rule.match, record, event.unknown)
     unless = explain(rule.unless, record, event.unknown) if rule.unless else None
     return Explanation(
         rule=rule,
+        source=event.source,
         reason=miss(rule, event, record),
         match=match,
         unless=unless,

@@ -156,9 +156,10 @@ def _facts(arrival: Arrival, data: Mapping[str, object]) -> Mapping[str, object]
     """The source's facts over what the frame's own URIs tell of its objects."""
     if not arrival.platform:
         return arrival.facts
-    facts: dict[str, object] = {**_named_by_uri(data), **arrival.facts}
+    named = _named_by_uri(data)
+    facts: dict[str, object] = {**named, **arrival.facts}
     for name in PLATFORM_OBJECTS:
-        known, told = _named_by_uri(data).get(name), arrival.facts.get(name)
+        known, told = named.get(name), arrival.facts.get(name)
         if isinstance(known, dict) and isinstance(told, Mapping):
             facts[name] = {**known, **told}
     return facts

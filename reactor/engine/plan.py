@@ -1,106 +1,131 @@
 """Deciding: what an event means under the rules, as evaluations, deliveries and changed memory.
 
 Pure (docs/architecture.md): the same event, rules, memory and `now` always give the same decision.
+What else is decided, when a timer comes due or a delivery ends, is in `engine.later`.
 """
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from reactor.duration import format_time
+from reactor.engine import loop
+from reactor.engine.chain import at_its_key, bound
 from reactor.engine.compiled import CompiledRules
 from reactor.engine.condition import reason_of
-from reactor.engine.gates.clock import event_clock, key_clock
-from reactor.engine.gates.suppressed import one_more, suppressed_count
-from reactor.engine.gates.throttle import throttle
-from reactor.engine.normalize import canonical, described, record_of
-from reactor.engine.selector import MISSING
-from reactor.model.delivery import Delivery, State
-from reactor.model.errors import RenderFailed
+from reactor.engine.draft import NOTHING, Decision, Draft, Situation
+from reactor.engine.firing import close, enter, go_on
+from reactor.engine.gates.absent import is_later, seen, seen_again
+from reactor.engine.gates.clock import event_clock, heard_out
+from reactor.engine.gates.lasting import leaves
+from reactor.engine.gates.sequel import follows_in_time
+from reactor.engine.links import is_counting
+from reactor.engine.normalize import canonical, record_of
+from reactor.engine.operators import both
+from reactor.engine.passage import (
+    Cause,
+    Passage,
+    held,
+    kept_in,
+    key_values,
+    passage_of,
+    subject_token,
+    watch_token,
+)
+from reactor.engine.previous import track, with_previous
 from reactor.model.event import Event, Record
-from reactor.model.journal import GateMark
-from reactor.model.match import Evaluation, Reason
-from reactor.model.memory import Memory, MemoryEntry, MemoryKey
-from reactor.model.protocols import ActionType
-from reactor.model.request import StoredRequest, shown_url
-from reactor.model.rule import ActionSpec, Rule, Ruleset
-from reactor.model.secret import masked
+from reactor.model.match import Reason, Truth
+from reactor.model.memory import MemoryKey
+from reactor.model.rule import ActionSpec, Rule
 
-FIRING = "reactor.firing"
-"""The `type` of the default webhook body (rules.md §4)."""
-
-BODY = "reactor:body"
-"""The name under which an action finds the default body. No frame field is in its way: a template
-cannot write it."""
+Watchers = Mapping[str, Sequence[MemoryKey]]
+"""By rule the memories that wait for what a subject does next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What became of one event. `memory` maps changed keys to their new entry, None to forget.
-    `undecided` names the rules that did not fire because a lookup failed."""
-
-    evaluations: tuple[Evaluation, ...]
-    deliveries: tuple[Delivery, ...]
-    memory: Mapping[MemoryKey, MemoryEntry | None]
-    undecided: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A decision in the making: what is remembered so far, laid over the memory before."""
-
-    ruleset: Ruleset
-    actions: Mapping[str, ActionType]
-    event: Event
-    record: Record
-    before: Memory
-    now: datetime
-    evaluations: list[Evaluation] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
-    changes: dict[MemoryKey, MemoryEntry | None] = field(default_factory=dict)
-
-    def recall(self, key: MemoryKey) -> MemoryEntry | None:
-        return self.changes[key] if key in self.changes else self.before.get(key)
-
-    def remember(self, key: MemoryKey, entry: MemoryEntry | None) -> None:
-        if entry is not None:
-            self.changes[key] = entry
+def decide(event: Event, situation: Situation, now: datetime) -> Decision:
+    """Every rule on one event, in file order."""
+    draft = Draft(situation, now)
+    record = with_previous(draft, event, record_of(event))
+    watchers = _watchers(draft, event, record)
+    concerned = _concerned(situation.rules, event, record, watchers)
+    if not (concerned or situation.rules.tracked):  # so it is with most events
+        return NOTHING
+    cause = loop.cause_of(draft, event)
+    for rule, may_match in concerned:
+        for key in watchers.get(rule.name, ()):
+            _leave_unless_true(draft, rule, key, event, record)
+        _follow(draft, rule, event, record)
+        if not (may_match and _match(draft, rule, event, record, cause)):
+            _resolve(draft, rule, event, record)
+    track(draft, event, record)
+    return draft.done()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Match:
-    """A rule that matched, its group key and the time its gates go by."""
-
-    rule: Rule
-    key: str
-    group: object
-    at: datetime
-
-    def memory_of(self, gate: str, action: str = "") -> MemoryKey:
-        return MemoryKey(self.rule.name, action, gate, self.key)
+def _watchers(draft: Draft, event: Event, record: Record) -> Watchers:
+    memory = draft.situation.memory
+    if not (memory.of_gate("for") or memory.of_gate("during") or memory.of_gate("not_during")):
+        return {}
+    found: dict[str, list[MemoryKey]] = {}
+    for token in dict.fromkeys(_tokens(draft.situation.rules, event, record)):
+        for key in memory.watching(token):
+            found.setdefault(key.rule, []).append(key)
+    return found
 
 
-def decide(
-    event: Event,
-    rules: CompiledRules,
-    memory: Memory,
-    now: datetime,
-    actions: Mapping[str, ActionType],
-) -> Decision:
-    """Every rule on one event, in file order. `actions` renders what fires."""
-    record = record_of(event)
-    draft = _Draft(rules.ruleset, actions, event, record, memory, now)
-    undecided = []
-    for rule in rules.possible(event.source, record):
-        # Without anything unknown what is possible is so.
-        missed = miss(rule, event, record) if record.unknown else _held_back(rule, record)
-        if missed is None:
-            _pass_gates(draft, _matched(draft, rule))
-        elif missed is Reason.LOOKUP_FAILED:
-            undecided.append(rule.name)
-    evaluations, deliveries = tuple(draft.evaluations), tuple(draft.deliveries)
-    return Decision(evaluations, deliveries, draft.changes, tuple(undecided))
+def _tokens(rules: CompiledRules, event: Event, record: Record) -> Iterator[str]:
+    """What memories may know the event by."""
+    yield subject_token(event)
+    if event.subject == event.source:  # it names no subject: then its keys tell
+        yield from (_token(rule, event, record) for rule in rules.watching)
+
+
+def _token(rule: Rule, event: Event, record: Record) -> str:
+    return watch_token(rule, event, canonical(key_values(rule, record)))
+
+
+def _concerned(
+    rules: CompiledRules, event: Event, record: Record, watchers: Watchers
+) -> Sequence[tuple[Rule, bool]]:
+    """The rules that the event may mean something to, in file order, and whether their `match`
+    may hold."""
+    possible = rules.possible(event.source, record)
+    others = (*rules.followed(event.source, record), *rules.resolved(event.source, record))
+    if not others and not watchers:
+        return [(rule, True) for rule in possible]
+    names = {rule.name for rule in possible}
+    every = names | {rule.name for rule in others} | watchers.keys()
+    known = [rule for name in every if (rule := rules.rule(name))]
+    known.sort(key=lambda each: rules.position(each.name))
+    return [(rule, rule.name in names) for rule in known]
+
+
+def _match(draft: Draft, rule: Rule, event: Event, record: Record, cause: Cause | None) -> bool:
+    """Whether it does match; then the gates have it."""
+    # Without anything unknown what is possible is so.
+    missed = miss(rule, event, record) if record.unknown else _held_back(rule, record)
+    if missed is Reason.LOOKUP_FAILED:
+        draft.undecided.append(rule.name)
+    if missed is not None:
+        return False
+    passage = at_its_key(draft, passage_of(rule, event, record, event_clock(event)))
+    passage.cause = cause
+    if rule.absent is None:
+        enter(draft, passage)
+    else:
+        _seen(draft, passage, event)
+    return True
+
+
+def _seen(draft: Draft, passage: Passage, event: Event) -> None:
+    """What must not stay away is there."""
+    rule, key = passage.rule, passage.memory_of("absent")
+    if rule.absent is None:
+        return
+    mark, counts, kept = rule.gates.mark("absent"), is_counting(draft, rule), held(passage)
+    before = draft.recall(key, mark)
+    if before is not None and not is_later(before, passage.at):
+        draft.remember(key, seen_again(before, kept))
+    else:
+        within = max(rule.absent, heard_out(event, passage.at) - passage.at)
+        draft.remember(key, seen(within, mark, at=passage.at, held=kept, is_counting=counts))
 
 
 def miss(rule: Rule, event: Event, record: Record) -> Reason | None:
@@ -123,196 +148,62 @@ def _held_back(rule: Rule, record: Record) -> Reason | None:
     return Reason.CONDITION_FALSE if held_back else None
 
 
-def _matched(draft: _Draft, rule: Rule) -> _Match:
-    values = [path.find(draft.record.fields) for path in rule.group_by]
-    known = [None if value is MISSING else value for value in values]
-    group = known[0] if len(known) == 1 else known or None
-    match = _Match(rule=rule, key=canonical(known), group=group, at=event_clock(draft.event))
-    if not _is_throttled(rule):
-        return match
-    clock = match.memory_of("clock")
-    at, entry = key_clock(draft.recall(clock), match.at)
-    draft.remember(clock, entry)
-    return _Match(rule=rule, key=match.key, group=group, at=at)
+def truth_of(rule: Rule, action: ActionSpec | None, record: Record) -> Truth:
+    """Whether a record matches: `match`, `unless`, and for an action its `if`."""
+    parts = [rule.match.evaluate(record)]
+    if rule.unless is not None:
+        held_back = rule.unless.evaluate(record)
+        parts.append(None if held_back is None else not held_back)
+    if action is not None and action.condition is not None:
+        parts.append(action.condition.evaluate(record))
+    return both(parts)
 
 
-def _is_throttled(rule: Rule) -> bool:
-    return rule.throttle is not None or any(action.throttle for action in rule.actions)
+def _leave_unless_true(
+    draft: Draft, rule: Rule, key: MemoryKey, event: Event, record: Record
+) -> None:
+    """A subject that is waited for: true stays, false leaves, unknown changes nothing."""
+    action = next((each for each in rule.actions if each.name == key.action), None)
+    memory = draft.recall(key)
+    if memory is None or truth_of(rule, action, record) is not False:
+        return
+    left = leaves(memory, _token(rule, event, record))
+    draft.remember(key, left)
+    if left is not None:
+        return
+    if kept := kept_in(memory):
+        draft.settle(rule.name, key.action or None, kept, Reason.ENDED)
+    elif key.gate == "for" and not key.action:
+        close(draft, rule, key.key, event, record)
 
 
-def _pass_gates(draft: _Draft, match: _Match) -> None:
-    """First the rule's gates, then each action's `if` and gates (rules.md §3, Order)."""
-    held = _hold(draft, match, None)
-    for action in match.rule.actions:
-        if action.enabled:
-            reason = held or _held_by_action(draft, match, action)
-            _conclude(draft, match, action, reason)
+def _follow(draft: Draft, rule: Rule, event: Event, record: Record) -> None:
+    """The event may be what `then` or `not_then` waits for."""
+    sequel = rule.sequel
+    if sequel is None or sequel.match.evaluate(record) is not True:
+        return
+    passage = at_its_key(draft, passage_of(rule, event, record, event_clock(event)))
+    key = passage.own_memory_of(sequel.gate)
+    memory = draft.recall(key, rule.gates.mark(sequel.gate))
+    if memory is None or not follows_in_time(memory, passage.own_at):
+        return
+    draft.remember(key, None)
+    if sequel.comes:
+        go_on(draft, rule, key, kept_in(memory), passage.own_at)
+    else:
+        draft.settle(rule.name, None, kept_in(memory), Reason.ENDED)
 
 
-def _held_by_action(draft: _Draft, match: _Match, action: ActionSpec) -> Reason | None:
-    if action.condition is not None and action.condition.evaluate(draft.record) is not True:
-        return Reason.IF_FALSE
-    if held := _hold(draft, match, action):
-        return held
-    return Reason.SHADOW if action.shadow or match.rule.shadow else None
-
-
-def _hold(draft: _Draft, match: _Match, action: ActionSpec | None) -> Reason | None:
-    """Ask the throttle of the action, or of the rule itself."""
-    owner = action or match.rule
-    if owner.throttle is None:
-        return None
-    key = match.memory_of("throttle", action.name if action else "")
-    passed, entry = throttle(owner.throttle, owner.throttle_mark, draft.recall(key), match.at)
-    draft.remember(key, entry)
-    return None if passed else Reason.THROTTLED
-
-
-def _conclude(draft: _Draft, match: _Match, action: ActionSpec, reason: Reason | None) -> None:
-    """Write down what became of the match for one action, and count what was held back."""
-    suppressed = _count_suppressed(draft, match, action, reason)
-    delivery = _delivery(draft, match, action, suppressed) if reason is None else None
-    if delivery:
-        draft.deliveries.append(delivery)
-    draft.evaluations.append(
-        Evaluation(
-            event_id=draft.event.id,
-            source=draft.event.source,
-            rule=match.rule.name,
-            action=action.name,
-            reason=reason or Reason.FIRED,
-            at=draft.now,
-            key=match.key,
-            delivery_id=delivery.id if delivery else None,
-        )
-    )
-
-
-def _count_suppressed(
-    draft: _Draft, match: _Match, action: ActionSpec, reason: Reason | None
-) -> int:
-    """How many were held back before this; a firing (or its shadow) starts the count again."""
-    if match.rule.throttle is None and action.throttle is None:
-        return 0
-    key = match.memory_of("suppressed", action.name)
-    mark = match.rule.throttle_mark + action.throttle_mark
-    before = draft.recall(key)
-    if reason is Reason.THROTTLED:
-        draft.remember(key, one_more(before, mark, match.at))
-    elif reason in (None, Reason.SHADOW) and before is not None:
-        draft.changes[key] = None
-    return suppressed_count(before, mark, match.at)
-
-
-def _delivery(draft: _Draft, match: _Match, action: ActionSpec, suppressed: int) -> Delivery:
-    """The promise, with its request rendered once; buried at birth if it cannot be rendered."""
-    event, rule, now = draft.event, match.rule, draft.now
-    lane = _lane(draft, rule, action)
-    identity = delivery_id(rule.name, action.name, event, match.key)
-    names = _names(draft, match, suppressed, delivery=identity, action=action.name)
-    request, fault = _render(draft, action, names)
-    is_ordered = bool(rule.group_by) and action.ordered
-    return Delivery(
-        id=identity,
-        event_id=event.id,
-        source=event.source,
-        rule=rule.name,
-        action=action.name,
-        type=action.type,
-        destination=action.destination,
-        lane=lane,
-        order_key=canonical([rule.name, match.key, lane]) if is_ordered else None,
-        state=State.DEAD if fault else State.PENDING,
-        request=request,
-        timeout=action.timeout,
-        retry=action.retry,
-        created_at=now,
-        promised_at=now,
-        due_at=now,
-        reason=fault,
-    )
-
-
-def _lane(draft: _Draft, rule: Rule, action: ActionSpec) -> str:
-    """What shares a queue: one destination, or the API of one source, which may hang as a whole."""
-    if draft.actions[action.type].calls_back:
-        return f"source:{draft.event.source}"
-    return action.destination or f"{rule.name}/{action.name}"
-
-
-def _render(
-    draft: _Draft, action: ActionSpec, names: Mapping[str, object]
-) -> tuple[StoredRequest, str | None]:
-    destination = draft.ruleset.destinations.get(action.destination or "")
-    shown = shown_url(destination.url.value) if destination else None
-    try:
-        rendered = draft.actions[action.type].render(action, names, draft.ruleset.vault)
-    except RenderFailed as fault:
-        return StoredRequest(method="POST", shown_url=shown), str(fault)
-    if rendered.shown_url is None:
-        if rendered.url:
-            shown = shown_url(masked(rendered.url))
-        rendered = StoredRequest(  # twice as fast as `replace`
-            method=rendered.method,
-            shown_url=shown,
-            url=rendered.url,
-            headers=rendered.headers,
-            body=rendered.body,
-        )
-    return rendered, None
-
-
-def _names(
-    draft: _Draft, match: _Match, suppressed: int, *, delivery: str, action: str
-) -> Mapping[str, object]:
-    """What templates can name (rules.md §4): ours win over fields of the same name."""
-    event, rule = draft.event, match.rule.name
-    firing = _digest(rule, event.source, event.id, match.key)
-    ours: dict[str, object] = {
-        "event": described(event),
-        "rule": rule,
-        "group": match.group,
-        "count": 1,
-        "suppressed": suppressed,
-        "firing_id": firing,
-        "incident": None,
-    }
-    body = {
-        "id": delivery,
-        "type": FIRING,
-        "timestamp": format_time(draft.now),
-        "rule": rule,
-        "action": action,
-        "firing_id": firing,
-        "group": match.group,
-        "count": 1,
-        "suppressed": suppressed,
-        "event": ours["event"],
-    }
-    return {**draft.record.fields, **ours, BODY: body}
-
-
-def delivery_id(rule: str, action: str, event: Event, key: str) -> str:
-    """The id of what this rule and action promise for this event and key. It is the idempotency
-    key of every attempt, so it must never depend on anything else (rules.md §4, Ids)."""
-    return _digest(rule, action, event.source, event.id, key)
-
-
-def _digest(*parts: str) -> str:
-    """128 bits in hex; the parts are joined as JSON, so that no two lists look alike."""
-    return hashlib.sha256(canonical(list(parts)).encode()).hexdigest()[:32]
-
-
-def memory_marks(ruleset: Ruleset) -> frozenset[GateMark]:
-    """The gates of these rules that remember; other memory was made by rules that are gone or
-    changed (rules.md §3, Reload)."""
-    return frozenset(mark for rule in filter(_is_throttled, ruleset.rules) for mark in _marks(rule))
-
-
-def _marks(rule: Rule) -> Iterator[GateMark]:
-    yield GateMark(rule=rule.name, action="", gate="clock", mark="")
-    yield GateMark(rule=rule.name, action="", gate="throttle", mark=rule.throttle_mark)
-    for action in rule.actions:
-        own, both = action.throttle_mark, rule.throttle_mark + action.throttle_mark
-        yield GateMark(rule=rule.name, action=action.name, gate="throttle", mark=own)
-        yield GateMark(rule=rule.name, action=action.name, gate="suppressed", mark=both)
+def _resolve(draft: Draft, rule: Rule, event: Event, record: Record) -> None:
+    """The event may close the incident of its key; then what lasted may begin again. An event that
+    matches does not end what it belongs to."""
+    if rule.resolve is None or rule.resolve.evaluate(record) is not True:
+        return
+    passage = passage_of(rule, event, record, event_clock(event))
+    bound(draft, passage)
+    own = passage.own
+    close(draft, rule, own, event, record)
+    lasting = MemoryKey(rule.name, "", "for", own)
+    memory = draft.recall(lasting)
+    if memory is not None and memory.due_at is None and not kept_in(memory):
+        draft.remember(lasting, None)

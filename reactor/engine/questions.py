@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
+from reactor.engine.changed import Changed
 from reactor.engine.condition import All, Any, Not, Test
 from reactor.engine.operators import AllOf, Exists, IsNot, OneOf, Operator, Plain
 from reactor.model.condition import Condition
@@ -84,6 +85,10 @@ def _of_test(test: Test, *, wanted: bool) -> tuple[Case, ...]:
         return _cases(_split(test, All, operator.operand), wanted=True)
     if wanted and isinstance(operator, OneOf) and not _are_equalities(operator.operand):
         return _cases(_split(test, Any, operator.operand), wanted=True)
+    if wanted and isinstance(operator, Changed) and operator.after is not None:
+        # Before the question that no table answers, what has to hold of the event alone.
+        now = _cases(replace(test, operator=operator.after), wanted=True)
+        return tuple((*case, Question(test)) for case in now)
     return ((_positive(test, wanted=wanted),),)
 
 

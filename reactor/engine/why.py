@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from reactor.engine.changed import Changed
 from reactor.engine.objects import Names
 from reactor.engine.operators import EachFound, NoElement, Operator, Plain, SameAs, SomeElement
 
@@ -22,6 +23,8 @@ def why_unknown(operator: Operator) -> str:
             return f"'{operator.operand.text}' is missing"
         case Names():
             return "its name is missing"
+        case Changed():
+            return "what it was before is not known"
     return ""
 
 

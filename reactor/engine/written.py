@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import chain
 
+from reactor.engine.changed import Changed
 from reactor.engine.eventbridge import COMPARISONS
 from reactor.engine.objects import Names
 from reactor.engine.operators import (
@@ -32,11 +33,17 @@ def written(operator: Operator) -> object:
         case AllOf(operand=parts) | Plain(name="together", operand=tuple() as parts):
             return _in_one_map(parts)
         case _:
-            return {operator.name: _operand(operator)}
+            return _as_map(operator)
 
 
 def _comparison(bound: Plain) -> tuple[str, object]:
     return _SIGNS[bound.name], bound.operand
+
+
+def _as_map(operator: Operator) -> dict[str, object]:
+    if isinstance(operator, Changed):
+        return {key: written(end) for key, end in operator.operand.items()}
+    return {operator.name: _operand(operator)}
 
 
 def _operand(operator: Operator) -> object:

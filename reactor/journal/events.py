@@ -111,6 +111,18 @@ def find(db: Connection, event_id: str) -> Event | None:
     return None if row is None else _to_event(row)
 
 
+def one(db: Connection, source: str, event_id: str) -> Event | None:
+    """The event of this source with this id, or None."""
+    row = db.execute(
+        """
+        select id, source, subject, time, received_at, platform, frame, facts, unknown
+        from events where id = ? and source = ?
+        """,
+        (event_id, source),
+    ).fetchone()
+    return None if row is None else _to_event(row)
+
+
 def namesakes(db: Connection, event_id: str) -> list[Event]:
     """The events with this id, one a source, oldest first."""
     rows = db.execute(

@@ -4,11 +4,12 @@ with what is done and past."""
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reactor.duration import from_micros
 from reactor.journal.database import Connection
+from reactor.journal.evaluations import Totals, timer_totals, totals
 from reactor.journal.lanes import pauses
 from reactor.model.delivery import State
 from reactor.model.errors import JournalUnavailable
@@ -47,11 +48,14 @@ class LastRuleset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The journal at one moment. `oldest` is when the oldest undone delivery was planned, `paused`
-    are the lanes that are paused, `bytes` is the size of its file without the log beside it."""
+    """The journal at one moment. `timers` are what timers fired without an event, which are not
+    among `evaluations`. `oldest` is when the oldest undone delivery was planned, `paused` are the
+    lanes that are paused, `incidents` is how many are open, `silences` are until when those hold
+    that nobody ended, some of them over by now. `bytes` is the size of its file without the log
+    beside it."""
 
     sources: Mapping[str, SourceTotals]
-    evaluations: Mapping[tuple[str, str, Reason], int]
+    evaluations: Totals
     last_event: LastEvent | None
     undecided: int
     quarantined: int
@@ -60,11 +64,19 @@ class Standing:
     dead: int
     paused: Mapping[str, Pause]
     bytes: int
+    timers: Totals = field(default_factory=dict)
+    incidents: int = 0
+    silences: tuple[datetime, ...] = ()
 
     @property
     def fired(self) -> frozenset[str]:
         """The rules that ever fired."""
-        return frozenset(rule for rule, _, reason in self.evaluations if reason is Reason.FIRED)
+        every = (*self.evaluations, *self.timers)
+        return frozenset(rule for rule, _, reason in every if reason is Reason.FIRED)
+
+    def silenced(self, now: datetime) -> int:
+        """How many silences hold at `now`."""
+        return sum(until > now for until in self.silences)
 
 
 def standing(db: Connection) -> Standing:
@@ -72,7 +84,7 @@ def standing(db: Connection) -> Standing:
     with _one_moment(db):
         return Standing(
             sources=_sources(db),
-            evaluations=_evaluations(db),
+            evaluations=totals(db),
             last_event=_last_event(db),
             undecided=_count(db, "select count(*) from undecided"),
             quarantined=_count(db, "select count(*) from quarantined"),
@@ -81,6 +93,9 @@ def standing(db: Connection) -> Standing:
             dead=_in_state(db, State.DEAD),
             paused=pauses(db),
             bytes=_count(db, "pragma page_count") * _count(db, "pragma page_size"),
+            timers=timer_totals(db),
+            incidents=_count(db, "select count(*) from incidents where resolved_at is null"),
+            silences=_silences(db),
         )
 
 
@@ -105,9 +120,9 @@ def _sources(db: Connection) -> Mapping[str, SourceTotals]:
     }
 
 
-def _evaluations(db: Connection) -> Mapping[tuple[str, str, Reason], int]:
-    rows = db.execute("select rule, action, reason, count from evaluation_totals")
-    return {(row["rule"], row["action"], Reason(row["reason"])): row["count"] for row in rows}
+def _silences(db: Connection) -> tuple[datetime, ...]:
+    rows = db.execute("select expires_at from silences where ended_at is null order by number")
+    return tuple(from_micros(row["expires_at"]) for row in rows)
 
 
 def _last_event(db: Connection) -> LastEvent | None:

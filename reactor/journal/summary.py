@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from reactor.journal.database import Connection
+from reactor.journal.evaluations import timer_totals, totals
 from reactor.journal.rows import each
 from reactor.model.delivery import State
 from reactor.model.event import Event, Rejection
 from reactor.model.journal import Counts
-from reactor.model.match import Reason
 
 
 def add_totals(
@@ -44,9 +44,7 @@ def counts(db: Connection) -> Counts:
         sources = db.execute(
             "select source, events, duplicates, rejected from source_totals"
         ).fetchall()
-        evaluations = db.execute(
-            "select rule, action, reason, count from evaluation_totals"
-        ).fetchall()
+        evaluations, timers = totals(db), timer_totals(db)
         states = _states(db)
     finally:
         db.execute("rollback")  # nothing was written: it only held the moment
@@ -54,10 +52,9 @@ def counts(db: Connection) -> Counts:
         events={row["source"]: row["events"] for row in sources},
         duplicates={row["source"]: row["duplicates"] for row in sources},
         rejected={row["source"]: row["rejected"] for row in sources},
-        evaluations={
-            (row["rule"], row["action"], Reason(row["reason"])): row["count"] for row in evaluations
-        },
+        evaluations=evaluations,
         deliveries=states,
+        timers=timers,
     )
 
 

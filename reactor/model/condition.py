@@ -19,7 +19,8 @@ class Condition(Protocol):
         unknown."""
 
     def may_be(self, record: Record, *, wanted: bool) -> bool:
-        """Whether it is `wanted`, or could be if what was not looked up were this or that."""
+        """Whether it is `wanted`, or could be if what was not looked up were this or that, and what
+        `record.previous` does not tell yet."""
 
     def references(self) -> Iterator[Reference]:
         """The fields of platform objects that it speaks of."""

@@ -96,13 +96,19 @@ class Rejection:
     size: int
 
 
+Tracker = tuple[str, tuple[str, ...]]
+"""A field whose last value is kept per subject: its path, and the `group_by` of the rule."""
+
+
 class Record(Struct, frozen=True):
     """What conditions, group keys and templates see: the frame's fields and the facts over them.
 
     A field that is missing from an object named in `unknown` may exist all the same; it says why it
-    is not known, as in Event.
+    is not known, as in Event. `previous` are the values that fields had at earlier events, those
+    that had them; None while earlier events are not decided yet.
     """
 
     fields: Mapping[str, object]
     platform: bool
     unknown: Mapping[str, str] = {}
+    previous: Mapping[Tracker, object] | None = None

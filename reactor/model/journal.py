@@ -1,7 +1,7 @@
 """Plain values that pass between the journal and those who use it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,10 +16,16 @@ class InputKind(StrEnum):
 
     EVENT = "event"
     RULESET = "ruleset"
+    TIMER = "timer"  # a memory came due
+    RECHECK = "recheck"  # what a lookup told about a timer that came due while we were down
+    DELIVERY = "delivery"  # one that a gate asks for began or ended
+    SILENCES = "silences"  # those that hold from now on
+    LINK = "link"  # a source connected or lost its connection
+    START = "start"  # a new process
 
 
 class Input(Struct, frozen=True, kw_only=True):
-    """One event as a decision took it in.
+    """What a decision took in: an event, or with `detail` as plain JSON something else.
 
     `sequence` has no gaps and counts every kind of input from 1. `decided_at` is the `now` that
     the decision saw, `ruleset` the hash of the rules that made it.
@@ -28,8 +34,10 @@ class Input(Struct, frozen=True, kw_only=True):
     sequence: int
     decided_at: datetime
     ruleset: str
-    source: str
-    event_id: str
+    source: str = ""
+    event_id: str = ""
+    kind: InputKind = InputKind.EVENT
+    detail: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +51,27 @@ class GateMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adopted:
-    """What taking up a rule set did: memories forgotten, deliveries buried."""
+class Forgotten:
+    """So many memories of one gate were dropped; `rule` and `action` as in MemoryKey."""
 
-    forgotten: int
+    rule: str
+    action: str
+    gate: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What taking up a rule set did: the memories that were forgotten, by rule, and how many
+    deliveries were buried."""
+
+    forgotten: tuple[Forgotten, ...]
     buried: int
+
+    @property
+    def total(self) -> int:
+        """How many memories were forgotten."""
+        return sum(each.count for each in self.forgotten)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +130,9 @@ class Finished(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Totals since the journal began: per source, and per (rule, action, reason). Deliveries per
-    state are those that it still has.
+    """Totals since the journal began: per source, and per (rule, action, reason). `timers` are the
+    evaluations of what timers fired without an event, which are not among the others. Deliveries
+    per state are those that it still has.
 
     What is zero may be missing.
     """
@@ -117,3 +142,4 @@ class Counts:
     rejected: Mapping[str, int]
     evaluations: Mapping[tuple[str, str, Reason], int]
     deliveries: Mapping[State, int]
+    timers: Mapping[tuple[str, str, Reason], int] = field(default_factory=dict)

@@ -6,17 +6,13 @@ from datetime import timedelta
 
 from reactor.model.condition import Condition, Path
 from reactor.model.delivery import RetryPolicy
+from reactor.model.gates import Gates, Phase, Rate, Sequel
+from reactor.model.interval import Interval
 from reactor.model.problem import Place
 from reactor.model.request import PLAIN, Network, Route
 from reactor.model.secret import Secret, Vault
 
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """`count` per `per`: as a throttle it drops, as a rate limit it delays."""
-
-    count: int
-    per: timedelta
+NO_GATES = Gates()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +21,7 @@ class ActionSpec:
 
     `type` is the action key and `value` what it was given: a destination's name, a URL (Parts or
     a template), a level. `destination` is set when `value` names one. `parameters` are the parsed
-    siblings that belong to the type. `throttle_mark` changes when the gate's own parameters or the
-    rule's `match`, `unless` or `group_by` do, and then the gate forgets (rules.md §3, Reload).
+    siblings that belong to the type. `when` are the phases of an incident at which it fires.
     `ordered`: deliveries of one key go out one after the other, if the rule has a `group_by`.
     """
 
@@ -38,8 +33,8 @@ class ActionSpec:
     enabled: bool = True
     shadow: bool = False
     condition: Condition | None = None
-    throttle: Rate | None = None
-    throttle_mark: str = ""
+    when: tuple[Phase, ...] = (Phase.OPENED, Phase.REPEATED)
+    gates: Gates = NO_GATES
     timeout: timedelta = timedelta(seconds=10)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     ordered: bool = True
@@ -47,16 +42,23 @@ class ActionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a rule's test (rules.md §5). Exactly one of `send`, `wait` is set, or `at`.
+    """One step of a rule's test (rules.md §5). Exactly one of `send`, `wait`, `at`, `respond`,
+    `restart` and `silence` is set.
 
     `send` is the event's fields; `facts` those of this step, nested, or None for the test's own.
-    `expect` are action names as a multiset, or None for `any`. `because` are reasons.
+    `respond` has by action name how its attempts end from now on: an HTTP status. `silence` holds
+    from now on for `lasts`. `expect` are action names as a multiset, or None for `any`. `because`
+    are reasons.
     """
 
     place: Place
     send: Mapping[str, object] | None = None
     wait: timedelta | None = None
     at: str | None = None
+    respond: Mapping[str, int] | None = None
+    restart: bool = False
+    silence: Condition | None = None
+    lasts: timedelta | None = None
     facts: Mapping[str, object] | None = None
     expect: tuple[str, ...] | None = ()
     because: tuple[str, ...] = ()
@@ -74,8 +76,9 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `sources` None means all. `defaults` are the single plain values of `match`
-    for type, action and state, which a test's `send` starts from."""
+    """One rule. `sources` None means all. With `absent`, `match` is what must not stay away for
+    that long. `resolve` is what closes the incident of the key. `defaults` are the single
+    plain values of `match` for type, action and state, which a test's `send` starts from."""
 
     name: str
     place: Place
@@ -83,13 +86,22 @@ class Rule:
     unless: Condition | None = None
     sources: tuple[str, ...] | None = None
     group_by: tuple[Path, ...] = ()
-    throttle: Rate | None = None
-    throttle_mark: str = ""
+    absent: timedelta | None = None
+    sequel: Sequel | None = None
+    resolve: Condition | None = None
+    gates: Gates = NO_GATES
     enabled: bool = True
     shadow: bool = False
     actions: tuple[ActionSpec, ...] = ()
     tests: tuple[RuleTest, ...] = ()
     defaults: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it has a gate, or one of its actions has."""
+        if self.absent or self.sequel or self.resolve or self.gates.remember:
+            return True
+        return any(action.gates.remember for action in self.actions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,3 +172,4 @@ class Ruleset:
     vault: Vault
     heartbeat: Heartbeat | None = None
     keep: Keep = field(default_factory=Keep)
+    intervals: Mapping[str, Interval] = field(default_factory=dict)

@@ -75,7 +75,27 @@ METRICS: Mapping[str, Metric] = {
     "reactor_evaluations_total": Metric(
         kind=Kind.COUNTER,
         labels=("rule", "action", "reason"),
-        about="What became of matches, since the journal began.",
+        about="What became of matches for good, since the journal began.",
+    ),
+    "reactor_evaluations_waiting": Metric(
+        kind=Kind.GAUGE,
+        labels=("rule", "action"),
+        about="Matches that wait: with those of all reasons they are all there were.",
+    ),
+    "reactor_timer_firings_total": Metric(
+        kind=Kind.COUNTER,
+        labels=("rule", "action", "reason"),
+        about="What became of firings of timers without an event, since the journal began.",
+    ),
+    "reactor_timers": Metric(kind=Kind.GAUGE, about="Timers of gates that wait for their time."),
+    "reactor_memory_keys": Metric(
+        kind=Kind.GAUGE,
+        labels=("rule",),
+        about="Keys that the gates of a rule remember something under.",
+    ),
+    "reactor_incidents_open": Metric(kind=Kind.GAUGE, about="Incidents that are not resolved."),
+    "reactor_silences_active": Metric(
+        kind=Kind.GAUGE, about="Silences that hold firings back now."
     ),
     "reactor_deliveries_total": Metric(
         kind=Kind.COUNTER,

@@ -7,7 +7,9 @@ uvicorn times only the pause after an answer; a client that sends one byte a min
 from collections.abc import Callable, Collection
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from reactor.serving.protocol import BoundedProtocol
 
 MOST_CONNECTIONS = 1_000
 """At once. One more takes the place of the one that has held its own longest for nothing."""
@@ -34,14 +36,16 @@ class Connections:
         patience: float = PATIENCE,
     ) -> None:
         self._monotonic, self._most, self._patience = monotonic, most, patience
-        self._held: dict[H11Protocol, tuple[RequestResponseCycle | None, float]] = {}
+        self._held: dict[BoundedProtocol, tuple[RequestResponseCycle | None, float]] = {}
         self._open: Collection[object] = ()
 
-    def admit(self, **made: Any) -> H11Protocol:  # Any: what uvicorn gives to a protocol of its own
+    def admit(
+        self, **made: Any
+    ) -> BoundedProtocol:  # Any: what uvicorn gives to a protocol of its own
         """The protocol of a connection that was just accepted."""
         if len(self._held) >= self._most:
             self._make_room()
-        protocol = H11Protocol(**made)
+        protocol = BoundedProtocol(**made)
         self._open = protocol.server_state.connections
         self._held[protocol] = (None, self._monotonic())
         return protocol
@@ -57,25 +61,25 @@ class Connections:
         self._forget_closed()
         now = self._monotonic()
         for each, (cycle, since) in list(self._held.items()):
-            if each.cycle is not cycle or not _owes(each):
-                self._held[each] = (each.cycle, now)
+            if each.answering is not cycle or not _owes(each):
+                self._held[each] = (each.answering, now)
             elif now - since >= self._patience:
                 self._drop(each)
 
     def _forget_closed(self) -> None:
         self._held = {each: held for each, held in self._held.items() if self._is_open(each)}
 
-    def _is_open(self, protocol: H11Protocol) -> bool:
+    def _is_open(self, protocol: BoundedProtocol) -> bool:
         # One that was made in this turn of the loop has no transport yet.
         is_new = protocol.transport is None
         return is_new or (protocol in self._open and not protocol.transport.is_closing())
 
-    def _drop(self, protocol: H11Protocol) -> None:
+    def _drop(self, protocol: BoundedProtocol) -> None:
         del self._held[protocol]
         protocol.transport.close()
 
 
-def _owes(protocol: H11Protocol) -> bool:
+def _owes(protocol: BoundedProtocol) -> bool:
     """Whether the client is to send something: a request, or the rest of one."""
-    cycle: RequestResponseCycle | None = protocol.cycle
+    cycle = protocol.answering
     return cycle is None or cycle.response_complete or cycle.more_body

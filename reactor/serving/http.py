@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 
 from reactor.clock import monotonic
@@ -52,7 +53,10 @@ class HttpServer:
 
     def serve(self) -> None:
         """Answer until `stop`."""
-        asyncio.run(self._serve())
+        # Beside being fast it turns newcomers away where no descriptor is left for them. asyncio's
+        # own would try on and write a traceback each time, many thousands a second.
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))

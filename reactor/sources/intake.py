@@ -8,6 +8,7 @@ from threading import Condition, Lock
 from reactor.model.errors import Stopping
 from reactor.model.event import Arrival, Frame, Note
 from reactor.model.lookup import Answer
+from reactor.model.signal import Signal
 
 MAX_FRAMES = 2_000
 MAX_BYTES = 32 * 1024 * 1024
@@ -16,7 +17,7 @@ BATCH_BYTES = 1024 * 1024
 """What `take` gives at once: a firing may hold its frame whole, once for every rule."""
 
 
-Item = Arrival | Note | Answer
+Item = Arrival | Note | Answer | Signal
 """What goes down the road to the pipeline."""
 
 
@@ -24,7 +25,7 @@ class Intake:
     """What is on its way to the pipeline, at most MAX_FRAMES items and about MAX_BYTES of frames.
 
     When it is full the sources wait until it is half empty, so that they wake seldom. Answers to
-    lookups are always let in: events that are here already wait for them.
+    lookups and signals are always let in: what is here already waits for them.
     """
 
     def __init__(self, max_frames: int = MAX_FRAMES, max_bytes: int = MAX_BYTES) -> None:
@@ -64,11 +65,12 @@ class Intake:
         self._bytes += _size(item)
         self._has_items.notify()
 
-    def tell(self, answer: Answer) -> None:
-        """Let an answer to a lookup in. Never blocks; once the intake is closed it is dropped."""
+    def tell(self, told: Answer | Signal) -> None:
+        """Let an answer to a lookup or a signal in. Never blocks; once the intake is closed it is
+        dropped."""
         with self._has_items:
             if not self._closed:
-                self._items.append(answer)
+                self._items.append(told)
                 self._has_items.notify()
 
     def hold(self, sources: frozenset[str]) -> None:
@@ -78,12 +80,14 @@ class Intake:
                 self._held = sources
                 self._has_room.notify_all()
 
-    def take(self, most: int, timeout: float | None = None) -> list[Item]:
-        """What waits, at most `most`; blocks until there is something, `timeout` seconds pass,
-        or the intake is closed. Empty after it was closed and emptied."""
+    def take(self, most: int, timeout: float | None = None) -> list[Item] | None:
+        """What waits, at most `most`; blocks until there is something, `timeout` seconds pass and
+        it is nothing, or the intake is closed. None after it was closed and emptied."""
         with self._has_items:
             if not self._items and not self._closed:
                 self._has_items.wait(timeout)
+            if not self._items and self._closed:
+                return None
             taken: list[Item] = []
             size = 0
             while self._items and len(taken) < most and size < BATCH_BYTES:

@@ -4,7 +4,6 @@ APScheduler's triggers say when; here is what becomes of the ticks that were mis
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,13 +14,14 @@ from zoneinfo import ZoneInfo
 
 from reactor.clock import utc_now
 from reactor.duration import format_duration, format_time, parse_time
+from reactor.engine.crontab import trigger_of
 from reactor.model.event import Frame
 from reactor.model.platform import GAP
 from reactor.model.protocols import Feed, Field, Kind, SourceType
 from reactor.model.rule import SourceSpec
 from reactor.model.uri import stable_uuid
 from reactor.sources.spool import made
-from reactor.sources.ticks import NEVER, Schedule, WallClock
+from reactor.sources.ticks import Schedule, WallClock
 
 MOST_MISSED = 1_000
 """Of the ticks that were missed, so many are made up for; of the others a `gap` tells."""
@@ -38,12 +38,6 @@ _LOOK_SECONDS = 10.0  # how soon it is noticed that the clock was set, or the ma
 _ROOM_SECONDS = 0.02  # how soon it is noticed that the road has room again
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# As crontab(5) has it, and no step behind names: the library takes one, and forgets it.
-_PART = r"(?:\*|\d+-\d+)(?:/\d+)?|\d+|[a-z]+(?:-[a-z]+)?"
-_FIELD = re.compile(rf"(?:{_PART})(?:,(?:{_PART}))*", re.ASCII)
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_SUNDAY_AGAIN = 7  # a week of crontab ends as it begins
-
 
 class CatchUp(StrEnum):
     """Which of the ticks that were missed are handed in late."""
@@ -54,44 +48,10 @@ class CatchUp(StrEnum):
 
 
 def crontab(line: str, timezone: str) -> Schedule:
-    """The schedule of five fields: minute, hour, day of the month, month, day of the week. There is
-    a tick whenever the clock on the wall shows such a time, so where clocks change, a time may be
-    left out or come twice. Raises ValueError for what is none, and for one that no day fits."""
-    from apscheduler.triggers.cron import CronTrigger
-
-    fields = line.lower().split()
-    if len(fields) != 5 or not all(map(_FIELD.fullmatch, fields)):
-        raise ValueError("expected five fields such as 30 2 * * mon-fri")
-    *others, weekdays = fields
-    days = ",".join(_weekdays(weekdays))
-    trigger = CronTrigger.from_crontab(" ".join([*others, days]), UTC)
-    schedule = Schedule(f"cron {line} ({timezone})", WallClock(trigger, ZoneInfo(timezone)))
-    if schedule.after(_EPOCH) == NEVER:
-        raise ValueError("there is no such day")
-    return schedule
-
-
-def _weekdays(field: str) -> Iterator[str]:
-    """A field of days as APScheduler takes it. There 0 is Monday; to crontab(5) it is Sunday, and
-    so is 7."""
-    for part in field.split(","):
-        span, _, step = part.partition("/")
-        first, is_span, last = span.partition("-")
-        if first == "*":
-            first, last, is_span = "0", "6", "-"
-        begin, end = _weekday(first), _weekday(last if is_span else first)
-        if end == 0 < begin:
-            end = _SUNDAY_AGAIN
-        if end < begin or (step and not int(step)):
-            raise ValueError(f"the days {part} lead nowhere")
-        yield from (_DAYS[day % 7] for day in range(begin, end + 1, int(step or 1)))
-
-
-def _weekday(text: str) -> int:
-    number = int(text) if text.isdigit() else _DAYS.index(text) if text in _DAYS else -1
-    if number not in range(_SUNDAY_AGAIN + 1):
-        raise ValueError(f"{text} is no day of the week; expected 0 to 7, or sun to sat")
-    return number
+    """The schedule of a crontab line: there is a tick whenever the clock on the wall shows one of
+    its times, so where clocks change, a time may be left out or come twice. Raises ValueError as
+    `trigger_of` does."""
+    return Schedule(f"cron {line} ({timezone})", WallClock(trigger_of(line), ZoneInfo(timezone)))
 
 
 def intervals(every: timedelta) -> Schedule:

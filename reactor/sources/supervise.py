@@ -11,6 +11,7 @@ from reactor.model.errors import SourceLost, SourceRefused, Stopping
 from reactor.model.event import Frame
 from reactor.model.protocols import Feed, Source
 from reactor.model.rule import SourceSpec
+from reactor.model.signal import Linked
 
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=60)
@@ -50,7 +51,8 @@ class SourceStatus:
 class World:
     """What a supervisor needs from outside. `monotonic` is in seconds, `jitter` from 0 up to 1.
     `log` takes one line, `warn` one of a loss or a fault; without it `log` takes that too.
-    `on_refused` is called at every refusal, from the source's thread."""
+    `on_refused` is called at every refusal and `on_link` when a source connected or is connected no
+    longer, both from the source's thread."""
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -58,6 +60,7 @@ class World:
     log: Callable[[str], None]
     on_refused: Callable[[SourceStatus], None]
     warn: Callable[[str], None] | None = None
+    on_link: Callable[[Linked], None] = lambda _: None
 
 
 def backoff(failures: int, jitter: float) -> timedelta:
@@ -91,6 +94,7 @@ class Supervisor:
 
     def run(self, stop: StopEvent) -> None:
         """Receive until `stop` is set or the stream is over; never raises."""
+        self._link(is_connected=False)  # of what no word came it is assumed that it is connected
         while not stop.is_set():
             pause = self._receive(stop)
             if pause is None:
@@ -183,7 +187,14 @@ class Supervisor:
             self._warn("".join(traceback.format_exception(error)).rstrip())
 
     def _move(self, state: SourceState, detail: str = "") -> None:
+        was_connected = self._status.state is SourceState.CONNECTED
         self._status = replace(self._status, state=state, since=self._world.now(), detail=detail)
+        is_connected = state is SourceState.CONNECTED
+        if is_connected is not was_connected:
+            self._link(is_connected=is_connected)
+
+    def _link(self, *, is_connected: bool) -> None:
+        self._world.on_link(Linked(self._name, is_connected))
 
     def _say(self, text: str) -> None:
         self._world.log(f"source {self._name}: {text}")

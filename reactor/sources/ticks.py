@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from threading import Event as StopEvent
-from typing import Protocol
 from zoneinfo import ZoneInfo
+
+from reactor.engine.crontab import Trigger, changed
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
-_MICROSECOND, _DAY = timedelta(microseconds=1), timedelta(days=1)
-
-
-class Trigger(Protocol):
-    """What we use of APScheduler's triggers."""
-
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
-        """The first time that is not before `now`, or None if there is none."""
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +66,10 @@ class WallClock:
             shown = self.trigger.get_next_fire_time(previous, now + offset)
             if shown is None:
                 return None
-            changed = self._changed(now, shown - offset)
-            if changed is None:
+            change = changed(self.zone, now, shown - offset)
+            if change is None:
                 return shown - offset
-            now = changed
+            now = change
 
     def _offset(self, moment: datetime) -> timedelta:
         return moment.astimezone(self.zone).utcoffset() or timedelta()
-
-    def _changed(self, since: datetime, until: datetime) -> datetime | None:
-        """The first moment to `until` at which the offset is not what it is at `since`. No zone
-        changes it twice in a day."""
-        offset, moment = self._offset(since), since
-        while self._offset(moment) == offset:
-            if moment >= until:
-                return None
-            since, moment = moment, min(moment + _DAY, until)
-        while moment - since > _MICROSECOND:
-            middle = since + (moment - since) / 2
-            since, moment = (middle, moment) if self._offset(middle) == offset else (since, middle)
-        return moment

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from reactor import __version__
 from reactor.journal.standing import Standing
+from reactor.model.match import Reason
 from reactor.observe.metrics import Labels
 from reactor.sources.supervise import SourceState
 from reactor.vitals.health import Parts, unready
@@ -28,6 +29,7 @@ def figures(parts: Parts, tally: Tally, standing: Standing, now: datetime) -> It
     yield from _sources(parts, tally)
     yield from _destinations(parts, tally)
     yield from _journal(tally, standing)
+    yield from _time(parts, tally, standing, now)
     yield "reactor_outbox_oldest_age_seconds", (), _age(standing.oldest, now)
 
 
@@ -64,5 +66,23 @@ def _journal(tally: Tally, standing: Standing) -> Iterator[Sample]:
             yield "reactor_events_rejected_total", (name,), totals.rejected
     present = {(rule.name, each.name) for rule in tally.ruleset.rules for each in rule.actions}
     for (rule, action, reason), count in standing.evaluations.items():
-        if (rule, action) in present:
+        if (rule, action) not in present:
+            continue
+        if reason is Reason.WAITING:  # provisional: it would count down, as no counter may
+            yield "reactor_evaluations_waiting", (rule, action), count
+        else:
             yield "reactor_evaluations_total", (rule, action, reason), count
+    for (rule, action, reason), count in standing.timers.items():
+        if (rule, action) in present:
+            yield "reactor_timer_firings_total", (rule, action, reason), count
+
+
+def _time(parts: Parts, tally: Tally, standing: Standing, now: datetime) -> Iterator[Sample]:
+    """What gates keep, and until when firings are held back."""
+    keys = parts.keys()
+    yield "reactor_timers", (), parts.timers()
+    for rule in tally.ruleset.rules:
+        if rule.name in keys:
+            yield "reactor_memory_keys", (rule.name,), keys[rule.name]
+    yield "reactor_incidents_open", (), standing.incidents
+    yield "reactor_silences_active", (), standing.silenced(now)

@@ -31,13 +31,16 @@ _AT_WORK = (SourceState.CONNECTED, SourceState.ENDED)
 class Parts:
     """The parts of the service. All may be asked by any thread, and but for a read by `reader`
     none of them blocks. `waiting` are frames on the road, `parked` events that wait for lookups,
-    `paused` the lanes that are paused and `addressed` those that the rules send to.
+    `keys` how many of them each rule remembers something under, `timers` those that wait for their
+    time, `paused` the lanes that are paused and `addressed` those that the rules send to.
     """
 
     is_started: Callable[[], bool]
     statuses: Callable[[], Iterable[SourceStatus]]
     waiting: Callable[[], int]
     parked: Callable[[], int]
+    keys: Callable[[], Mapping[str, int]]
+    timers: Callable[[], int]
     pipeline: Pulse
     dispatcher: Pulse
     paused: Callable[[], Mapping[str, Pause]]

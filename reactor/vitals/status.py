@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from reactor.duration import format_duration, format_time
+from reactor.engine.draft import MOST_KEYS
 from reactor.journal.standing import Standing
 from reactor.model.journal import Pause
 from reactor.sources.supervise import SourceStatus
@@ -12,7 +13,7 @@ from reactor.vitals.health import Parts, unready
 from reactor.vitals.tally import Tally
 
 
-def journal_status(standing: Standing, rules: Iterable[str]) -> dict[str, object]:
+def journal_status(standing: Standing, rules: Iterable[str], now: datetime) -> dict[str, object]:
     """What the journal alone tells; `rules` are the names of the present ones."""
     last = standing.last_event
     return {
@@ -31,6 +32,8 @@ def journal_status(standing: Standing, rules: Iterable[str]) -> dict[str, object
         "pending": standing.pending,
         "oldest_pending": format_time(standing.oldest) if standing.oldest else None,
         "dead_letters": standing.dead,
+        "open_incidents": standing.incidents,
+        "active_silences": standing.silenced(now),
         "journal_bytes": standing.bytes,
         "paused": [_paused(lane, pause) for lane, pause in standing.paused.items()],
         "never_fired": never_fired(standing, rules),
@@ -70,6 +73,8 @@ def service_status(parts: Parts, tally: Tally, now: datetime) -> dict[str, objec
         "attempts_last_minute": tally.attempts.total(),
         "waiting": parts.waiting(),
         "parked": parts.parked(),
+        "timers": parts.timers(),
+        "full": sorted(rule for rule, count in parts.keys().items() if count >= MOST_KEYS),
         "reserve": parts.reserve.is_there,
         "keep": {key: format_duration(span) for key, span in asdict(ruleset.keep).items()},
         "swept_at": format_time(swept.at) if swept else None,

@@ -10,7 +10,7 @@ from reactor.model.protocols import ActionType
 from reactor.model.rule import Ruleset
 from reactor.observe.rate import LastMinute
 from reactor.observe.tallies import Tallies
-from reactor.pipeline import Committed
+from reactor.transaction import Committed
 
 _OUTCOMES = {move: str(next_state(State.RUNNING, move)) for move in Move}
 """What an attempt that ends with a move leaves behind."""

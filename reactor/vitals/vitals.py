@@ -41,12 +41,12 @@ class Vitals:
 
     def status(self) -> dict[str, object]:
         """What `reactor status` prints. Blocks for a read; raises JournalUnavailable."""
-        rules = [rule.name for rule in self._tally.ruleset.rules]
+        rules, now = [rule.name for rule in self._tally.ruleset.rules], self._now()
         return {
             "version": __version__,
             "pid": os.getpid(),
-            **service_status(self._parts, self._tally, self._now()),
-            **journal_status(self._standing(), rules),
+            **service_status(self._parts, self._tally, now),
+            **journal_status(self._standing(), rules, now),
         }
 
     def _standing(self) -> Standing:

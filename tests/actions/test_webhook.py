@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reactor.actions import ACTIONS
-from reactor.engine.plan import BODY
+from reactor.engine.promise import BODY
 from reactor.engine.template import compile_template
 from reactor.model.errors import RenderFailed
 from reactor.model.lookup import Reference

@@ -48,7 +48,19 @@ def test_an_evaluation_in_json_has_the_fields_of_the_contract(cli, journal):
         "action": "webhook",
         "reason": "fired",
         "at": "2030-01-01T00:00:00.000000Z",
+        "settled_at": None,
         "group": "web",
+        "gates": [
+            {
+                "gate": "throttle",
+                "action": "webhook",
+                "reason": None,
+                "passed": 1,
+                "of": 1,
+                "per": "5m",
+                "free_at": "2030-01-01T00:05:00.000000Z",
+            }
+        ],
     }
     assert (throttled["reason"], throttled["delivery_id"]) == ("throttled", None)
 
@@ -69,7 +81,7 @@ def test_a_span_counts_back_from_now(cli, journal):
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--reason", "tired", "there are fired, throttled, if_false, shadow"),
+        ("--reason", "tired", "there are fired, throttled, below_count, waiting, "),
         ("--reason", "condition_false", "no reason that is stored"),
         ("--since", "yesterday", "neither a span such as 1h30m nor an RFC 3339 time"),
         ("--since", "0s", "neither a span"),

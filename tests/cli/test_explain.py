@@ -135,22 +135,25 @@ def test_an_event_of_the_journal_has_what_was_recorded_of_it(cli: Cli, journal: 
 
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines[0] == "event      e-6 of local, 2030-01-01T00:06:00.000000Z"
-    assert ran.lines[1] == "fired      any crash → webhook  (event e-6)"
-    assert "  pending  any crash → webhook to http://127.0.0.1:9/…, 0 attempts" in ran.lines[2]
+    assert ran.lines[6] == ("action     webhook: fired at 00:06:00, every gate let it pass")
+    assert ran.lines[7].endswith(" to http://127.0.0.1:9/…: pending, 0 attempts")
     assert names(ran) == ["any crash", "web crashed"]
     assert 'would match if service.name were "web"' in ran.out
 
 
 def test_of_named_rules_only_their_records_are_shown(cli: Cli, journal: Path):
-    rows = cli(
+    [found] = cli(
         "explain", "e-0", "--rule", "any crash", "--data-dir", str(journal), "--json"
     ).objects
 
-    assert [(row["kind"], row["rule"]) for row in rows] == [
-        ("evaluation", "any crash"),
-        ("delivery", "any crash"),
-        ("explanation", "any crash"),
-    ]
+    assert (found["kind"], found["rule"], found["reason"]) == (
+        "explanation",
+        "any crash",
+        "matched",
+    )
+    assert [row["reason"] for row in found["evaluations"]] == ["fired"]
+    assert [row["state"] for row in found["deliveries"]] == ["pending"]
+    assert (found["attempts"], found["incidents"], found["silences"]) == ([], [], [])
 
 
 def test_the_rules_of_that_time_explain_an_event_unless_others_are_named(
@@ -221,7 +224,25 @@ def test_an_event_that_is_nowhere_is_a_sentence(cli: Cli, journal: Path, words, 
 
     assert ran.code == 1
     assert said in ran.err
-    assert ran.err.endswith(", and no file of that name\n")
+    assert ran.err.endswith(
+        " (its events go back to 2030-01-01T00:00:00.000000Z; `keep` says for how long), "
+        "and no file of that name\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "say of what: an event, or a rule with --rule"),
+        (["e-6", "--since", "1h"], "--since and --limit go with --rule alone, without an event"),
+        (["e-6", "--limit", "3"], "--since and --limit go with --rule alone, without an event"),
+    ],
+)
+def test_what_is_asked_without_sense_is_a_usage_error(cli: Cli, journal: Path, words, said):
+    ran = cli("explain", *words, "--data-dir", str(journal))
+
+    assert ran.code == 2
+    assert said in ran.err
 
 
 def test_no_secret_is_in_any_output(cli: Cli, rules: Path, crash: Path):

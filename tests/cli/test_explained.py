@@ -5,7 +5,12 @@ import json
 import pytest
 from hypothesis import given
 
-from reactor.cli.explained import MAX_ACTUAL, explanation_fields, explanation_lines
+from reactor.cli.explained import (
+    MAX_ACTUAL,
+    explanation_fields,
+    explanation_lines,
+    found_instead,
+)
 from reactor.cli.output import json_line
 from reactor.engine.explain import explain
 from reactor.engine.nearest import Explanation, blockers, explain_rule
@@ -118,6 +123,27 @@ def test_a_rule_that_is_out_says_what_keeps_it_out():
     assert wish("n: 6", sources=("a", "b")) == "the event came from a or b and n were 6"
 
 
+def test_what_a_rule_asks_before_its_conditions_is_shown():
+    assert lines("n: 5", enabled=False)[2] == "  false    enabled: true  is false"
+    assert lines("n: 5", sources=("a",))[2] == '  false    source: "a"  is "local"'
+    assert lines("n: 5", sources=("a", "local"))[1] == (
+        '  true     source: ["a","local"]  is "local"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("match", "changes", "found"),
+    [
+        ("{state: a, code: 1}", {}, 'state is "Stopped", code is missing'),
+        ("{n: {gt: 9}, text: {gt: 1}}", {}, f'n is 5, text is "{"x" * 58}…'),
+        ("tags: {none: [a]}", {}, 'tags is ["a","b"], some element fits'),
+        ("n: 6", {"sources": ("a",)}, "the source is local, n is 5"),
+    ],
+)
+def test_what_was_found_instead_in_words(match, changes, found):
+    assert found_instead(explanation(match, **changes)) == found
+
+
 def test_long_values_are_shortened_for_people():
     (row,) = lines(f"text: {'y' * 100}")[3:]
 
@@ -133,6 +159,7 @@ def test_json_has_the_tree_and_the_blockers():
         "event_id": "e-1",
         "source": "local",
         "rule": "crash",
+        "sources": None,
         "truth": False,
         "reason": "condition_false",
         "blockers": [
@@ -166,7 +193,12 @@ def test_whatever_the_condition_and_the_event_it_can_be_told(tree, record):
     said = explain(tree, record, record.unknown)
     reason = None if said.truth else Reason.CONDITION_FALSE
     found = Explanation(
-        rule=a_rule(), reason=reason, match=said, unless=said, blockers=blockers(said)
+        rule=a_rule(),
+        source="local",
+        reason=reason,
+        match=said,
+        unless=said,
+        blockers=blockers(said),
     )
 
     assert all(line.strip() for line in explanation_lines(found))

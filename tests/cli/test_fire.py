@@ -185,3 +185,37 @@ def test_an_event_of_a_file_comes_from_where_the_rule_listens(cli: Cli, rules: P
     )
 
     assert " of b, " in cli("fire", "web crashed", "--event", "crash.json").lines[0]
+
+
+WAITS = """\
+rules:
+  - name: waits
+    match: {type: container}
+    for: 2m
+    actions: [{log: info, text: "{{ state }} for two minutes"}]
+"""
+
+
+def test_what_waits_is_shown_with_what_becomes_of_it(cli: Cli, tmp_path: Path, crash: Path):
+    (tmp_path / "rules.yaml").write_text(WAITS)
+
+    ran = cli("fire", "waits", "--event", "crash.json")
+
+    waiting, fired, *request = ran.lines[1:]
+    assert waiting == "held back  waits → log: waiting  (event e-1)"
+    assert fired.startswith("fired      waits → log  (event e-1, waited since ")
+    assert request[-1].strip() == "Stopped for two minutes"
+
+
+def test_what_must_not_stay_away_is_shown_with_what_fires_when_it_does(
+    cli: Cli, tmp_path: Path, crash: Path
+):
+    (tmp_path / "rules.yaml").write_text(
+        "rules: [{name: quiet, absent: {match: {type: container}, within: 1d}, "
+        'actions: [{log: info, text: "none since {{ state }}"}]}]'
+    )
+
+    ran = cli("fire", "quiet", "--event", "crash.json")
+
+    assert ran.lines[1] == "fired      quiet → log  (no event)"
+    assert ran.lines[-1].strip() == "none since Stopped"

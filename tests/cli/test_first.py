@@ -8,7 +8,7 @@ from reactor.actions import ACTIONS
 from reactor.cli.first import SAMPLE, first_file
 from reactor.cli.found import Found
 from reactor.config.ruleset import Resolve, load_ruleset
-from reactor.engine.rehearsal import rehearse
+from reactor.rehearsal import rehearse
 from reactor.sources import SOURCES
 
 SLACK = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T/B/hidden"}

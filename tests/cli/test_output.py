@@ -1,5 +1,7 @@
 """Data to stdout, talk to stderr, and nothing in either that a terminal would obey."""
 
+from datetime import timedelta
+
 import pytest
 
 from reactor.cli.output import (
@@ -68,6 +70,7 @@ def test_a_group_is_one_value_or_a_list(key, group, text):
         ({}, "crash → slack: fired  event e-1"),
         ({"key": '["web"]'}, "crash → slack: fired  for web  event e-1"),
         ({"reason": Reason.IF_FALSE}, "crash → slack: held back (if_false)  event e-1"),
+        ({"event_id": "", "source": ""}, "crash → slack: fired  no event"),
     ],
 )
 def test_an_evaluation_for_people(changes, text):
@@ -96,6 +99,26 @@ def test_a_delivery_for_people(changes, text):
     found = delivery_text(a_delivery(**changes))
 
     assert found == f"2031-05-06T10:20:30.000000Z  delivery-1  {text}"
+
+
+def test_what_was_settled_is_told_at_its_time_and_since_when_it_waited():
+    row = an_evaluation(reason=Reason.ENDED, settled_at=NOON + timedelta(minutes=2))
+
+    assert evaluation_text(row) == (
+        "2031-05-06T10:22:30.000000Z  crash → slack: held back (ended), "
+        "waited since 2031-05-06T10:20:30.000000Z  event e-1"
+    )
+    fields = evaluation_fields(row)
+    assert (fields["at"], fields["settled_at"]) == (
+        "2031-05-06T10:20:30.000000Z",
+        "2031-05-06T10:22:30.000000Z",
+    )
+
+
+def test_what_a_timer_fired_has_no_event():
+    fields = evaluation_fields(an_evaluation(event_id="", source=""))
+
+    assert (fields["event_id"], fields["source"], fields["settled_at"]) == (None, None, None)
 
 
 def test_secrets_in_bodies_and_headers_are_masked():

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from reactor import guard
-from reactor.engine import plan
+from reactor.engine.inputs import decision_on
 from reactor.journal.batch import Batch
 from reactor.journal.database import open_reader, open_writer
 from reactor.journal.events import undecided
@@ -109,12 +109,12 @@ def test_status_counts_them(cli, poisoned):
 def test_what_is_only_tried_out_says_so_too(cli, rules, crashes, monkeypatch, words, said):
     (rules.parent / "crash.json").write_text(crashes.read_text().splitlines()[2])
 
-    def decide(event, *others, **named):
-        if event.id == "e-5":
+    def decide(taken, *others):
+        if getattr(taken, "id", None) == "e-5":
             raise ValueError("no")
-        return plan.decide(event, *others, **named)
+        return decision_on(taken, *others)
 
-    monkeypatch.setattr(guard, "decide", decide)  # no rule that can be written raises
+    monkeypatch.setattr(guard, "decision_on", decide)  # no rule that can be written raises
 
     ran = cli(*words)
 

@@ -37,8 +37,16 @@ def test_time_never_goes_back(described):
     recording = recorded(*lines, bad=[])
     times = [arrival.at for arrival in recording]
 
-    assert all(earlier <= later for earlier, later in pairwise([START, *times]))
+    assert all(earlier <= later for earlier, later in pairwise(times))
     assert recording.now == (times[-1] if times else START)
+
+
+def test_a_recording_may_be_of_any_year_and_begins_in_2030_only_where_it_does_not_say():
+    old = [arrival.at for arrival in recorded({"datetime": "2016-05-05T12:00:00Z"}, {"n": 1})]
+    untold = [arrival.at for arrival in recorded({"n": 1}, {"n": 2})]
+
+    assert old == [datetime(2016, 5, 5, 12, tzinfo=UTC)] * 2
+    assert untold == [START] * 2
 
 
 def test_a_time_is_the_lines_own_else_the_frames_else_that_of_the_line_before():

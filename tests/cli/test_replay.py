@@ -1,5 +1,6 @@
 """`reactor replay` decides a recording on a virtual clock, the same way every time."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,80 @@ def test_a_time_that_is_none_is_a_usage_error(
     cli: Cli, rules: Path, crashes: Path, words: tuple[str, str]
 ) -> None:
     assert cli("replay", "crashes.jsonl", *words).code == 2
+
+
+LASTING = """\
+rules:
+  - name: down
+    match: {type: container, state: Stopped}
+    for: 2m
+    actions: [{log: info}]
+  - name: quiet
+    absent: {match: {type: container}, within: 5m}
+    actions: [{log: info}]
+"""
+
+
+def _line(minute: int, state: str) -> str:
+    event = {"type": "container", "state": state, "uuid": f"e-{minute}"}
+    return json.dumps({"at": f"2030-01-01T00:0{minute}:00Z", "event": event})
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> None:
+    """A container stops at 0 minutes, and something else happens at 4."""
+    (tmp_path / "rules.yaml").write_text(LASTING)
+    lines = [_line(0, "Stopped"), _line(4, "Running")]
+    (tmp_path / "stopped.jsonl").write_text("\n".join(lines))
+
+
+def _told(cli: Cli, *words: str) -> list[tuple[object, ...]]:
+    ran = cli("replay", "stopped.jsonl", "--json", *words)
+    assert ran.code == 0, ran.err
+    rows = [row for row in ran.objects if row["kind"] == "evaluation"]
+    return [(row["rule"], row["event_id"], row["reason"], row["settled_at"]) for row in rows]
+
+
+WAITED = [
+    ("down", "e-0", "waiting", None),
+    ("down", "e-0", "fired", "2030-01-01T00:02:00.000000Z"),
+]
+
+
+def test_what_comes_due_between_two_lines_is_decided_between_them(cli: Cli, stopped: None) -> None:
+    assert _told(cli) == WAITED
+
+
+@pytest.mark.parametrize(
+    ("words", "fires"),
+    [
+        (("--wait", "4m59s"), False),
+        (("--wait", "5m"), True),
+        (("--until", "2030-01-01T00:09:00Z"), True),
+        (("--until", "2030-01-01T00:08:59Z"), False),
+        (("--until", "2020-01-01T00:00:00Z"), False),  # time does not go backwards
+    ],
+)
+def test_after_the_last_line_time_passes_as_far_as_it_is_told_to(
+    cli: Cli, stopped: None, words: tuple[str, str], fires: bool
+) -> None:
+    fired = [("quiet", None, "fired", None)]
+
+    assert _told(cli, *words) == WAITED + (fired if fires else [])
+
+
+def test_planned_deliveries_stand_behind_what_fired_late(cli: Cli, stopped: None) -> None:
+    ran = cli("replay", "stopped.jsonl", "--json", "--deliveries")
+
+    kinds = [(row["kind"], row.get("reason")) for row in ran.objects]
+    assert kinds == [("evaluation", "waiting"), ("evaluation", "fired"), ("delivery", None)]
+
+
+def test_deliveries_count_as_made_at_once(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(
+        "rules: [{name: one, match: {type: container}, mode: single, actions: [{log: info}]}]"
+    )
+    lines = [_line(minute, "Stopped") for minute in range(3)]
+    (tmp_path / "stopped.jsonl").write_text("\n".join(lines))
+
+    assert [reason for _, _, reason, _ in _told(cli)] == ["fired"] * 3

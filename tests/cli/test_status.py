@@ -9,10 +9,13 @@ import pytest
 
 from reactor import __version__
 from reactor.cli.status import read_status
+from reactor.clock import utc_now
 from reactor.journal.database import open_writer
 from reactor.journal.lanes import save_pauses
+from reactor.journal.silences import AddSilence
 from reactor.model.errors import JournalUnavailable
 from reactor.model.journal import Pause
+from tests.builders import a_silence
 from tests.cli.program import Program
 from tests.service import eventually
 
@@ -122,6 +125,20 @@ def test_a_destination_that_is_paused_is_told(cli, journal):
         "paused       ops since 2030-01-07T12:00:00.000000Z: 503 Busy; "
         "tried again at 2030-01-07T12:01:00.000000Z"
     ) in cli("status", "--data-dir", "data").lines
+
+
+def test_what_lasts_and_holds_back_is_told_where_there_is_any(cli, journal):
+    assert not [line for line in told(cli) if line.startswith("time")]
+
+    later = utc_now() + timedelta(hours=1)
+    with closing(open_writer(journal)) as db:
+        AddSilence(a_silence(expires_at=later)).apply(db)
+
+    assert "time         1 active silence" in told(cli)
+
+
+def told(cli):
+    return cli("status", "--data-dir", "data").lines
 
 
 def test_where_there_is_no_journal_that_is_said(cli):

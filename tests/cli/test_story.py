@@ -15,8 +15,8 @@ from reactor.model.quarantine import Poison, Quarantined
 from reactor.model.request import LogLine, StoredRequest
 from reactor.observe.log import Printer
 from reactor.observe.notices import make_log
-from reactor.pipeline import Committed
 from reactor.running import ignore
+from reactor.transaction import Committed
 from tests.builders import NOON, a_delivery, an_event, replace
 
 FIRED = Evaluation(
@@ -72,10 +72,31 @@ def told():
             replace(FIRED, reason=Reason.THROTTLED, key='["web",7]'),
             "held back  crash → slack for web, 7: throttled  (event e-1)",
         ),
+        (
+            replace(FIRED, settled_at=NOON + timedelta(minutes=2)),
+            "fired      crash → slack for web  (event e-1, waited since 10:20:30.000)",
+        ),
+        (replace(FIRED, event_id="", source=""), "fired      crash → slack for web  (no event)"),
     ],
 )
 def test_a_decision_in_words(row, words):
     assert evaluated(row) == words
+
+
+def test_what_was_settled_is_told_at_its_time_and_notices_are_warnings(told):
+    settled = replace(FIRED, reason=Reason.ENDED, settled_at=NOON + timedelta(minutes=2))
+
+    out, talk = told(
+        lambda story: story.committed(
+            Committed(evaluations=(FIRED,), settled=(settled,), notices=("rule 'x' is full",))
+        )
+    )
+
+    assert [line.split()[:3] for line in out] == [
+        ["10:20:30.000", "fired", "crash"],
+        ["10:22:30.000", "held", "back"],
+    ]
+    assert talk == ["10:20:30.000  warning: rule 'x' is full"]
 
 
 @pytest.mark.parametrize(

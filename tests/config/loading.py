@@ -54,9 +54,11 @@ def mistakes(
 
 def one_rule(folder: Path, keys: str, environment: Mapping[str, str] | None = None) -> Rule:
     """A rule with these keys (each line on its own) beside its name and match."""
-    lines = "".join(f"    {line}\n" for line in keys.strip().splitlines())
+    given = keys.strip().splitlines()
+    lines = "".join(f"    {line}\n" for line in given)
     actions = "" if "actions:" in keys else "    actions: [{log: info}]\n"
-    match = "" if "match:" in keys else "    match: {state: Stopped}\n"
+    has_match = any(line.startswith("match:") for line in given)
+    match = "" if has_match else "    match: {state: Stopped}\n"
     text = f"{OPS}rules:\n  - name: crash\n{match}{lines}{actions}"
     return load_text(folder, text, environment).ruleset.rules[0]
 

@@ -2,11 +2,12 @@ from datetime import timedelta
 
 import pytest
 
+from reactor.engine.condition import trackers
 from reactor.engine.template import Template
 from reactor.model.delivery import RetryPolicy
+from reactor.model.gates import Gates, Phase, Rate
 from reactor.model.protocols import Landing
-from reactor.model.rule import Rate
-from tests.config.loading import load, one_action
+from tests.config.loading import load, load_text, one_action, one_rule
 
 
 def test_an_action_is_called_by_its_type_and_has_the_contracts_defaults(tmp_path):
@@ -15,9 +16,8 @@ def test_an_action_is_called_by_its_type_and_has_the_contracts_defaults(tmp_path
     assert (action.name, action.type, action.value, action.destination) == (
         ("slack", "slack", "ops", "ops")
     )
-    assert (action.enabled, action.shadow, action.condition, action.throttle) == (
-        (True, False, None, None)
-    )
+    assert (action.enabled, action.shadow, action.condition) == (True, False, None)
+    assert (action.when, action.gates) == ((Phase.OPENED, Phase.REPEATED), Gates())
     assert action.timeout == timedelta(seconds=10)
     assert action.retry == RetryPolicy()
 
@@ -31,11 +31,57 @@ def test_the_siblings_of_an_action_are_read(tmp_path):
     assert (action.name, action.value, action.destination) == ("note", "warning", None)
     assert (action.enabled, action.shadow) == (False, True)
     assert action.timeout == timedelta(seconds=5)
-    assert action.throttle == Rate(2, timedelta(minutes=1))
+    assert action.gates.throttle == Rate(2, timedelta(minutes=1))
     assert action.condition is not None
     assert action.retry == RetryPolicy(
         first=timedelta(seconds=2), ceiling=timedelta(minutes=1), give_up_after=timedelta(hours=1)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "phases"),
+    [
+        ("opened", (Phase.OPENED,)),
+        ("[resolved, opened, resolved]", (Phase.RESOLVED, Phase.OPENED)),
+    ],
+)
+def test_an_action_may_choose_the_phases_of_an_incident(tmp_path, text, phases):
+    rule = one_rule(tmp_path, f"for: 2m\nactions: [{{log: info, when: {text}}}]")
+
+    assert rule.actions[0].when == phases
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_warned_of"),
+    [("", True), ("for: 2m, ", False), ("resolve: {match: {x: 2}}, ", False)],
+)
+def test_what_nothing_resolves_is_warned_of(tmp_path, keys, is_warned_of):
+    action = "{log: info, when: [opened, resolved]}"
+    text = f"rules: [{{name: a, match: {{x: 1}}, {keys}actions: [{action}]}}]\n"
+
+    messages = [warning.message for warning in load_text(tmp_path, text).warnings]
+
+    message = "nothing resolves the incidents of a rule without 'resolve' or 'for'"
+    assert messages == [message] * is_warned_of
+
+
+def test_an_action_has_gates_of_its_own(tmp_path):
+    rule = one_rule(
+        tmp_path, "throttle: 1 per 5m\nactions: [{log: info, for: 1m, throttle: 1 per 5m}]"
+    )
+    [action] = rule.actions
+
+    assert action.gates.lasting == timedelta(minutes=1)
+    assert {*action.gates.marks} == {"for", "throttle"}
+    assert action.gates.marks["throttle"] == rule.gates.marks["throttle"]
+
+
+def test_what_an_action_asks_of_before_is_kept_by_the_key_of_its_rule(tmp_path):
+    rule = one_rule(tmp_path, "group_by: a\nactions: [{log: info, if: {x: {to: 1}}}]")
+
+    condition = rule.actions[0].condition
+    assert condition is not None
+    assert list(trackers(condition)) == [("x", ("a",))]
 
 
 def test_a_first_retry_beyond_the_usual_ceiling_raises_the_ceiling(tmp_path):

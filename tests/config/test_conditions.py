@@ -7,6 +7,7 @@ from reactor.config.node import Entry, Problems, Scalar, Table
 from reactor.model.problem import Place
 from tests.conditions import condition, mistakes, node_of
 
+WHOLE = "'from' and 'to' ask about a whole field, and cannot stand in"
 CALLED_SO = "a field of the event that is called so is written"
 
 
@@ -108,8 +109,11 @@ CALLED_SO = "a field of the event that is called so is written"
             "x: {$or: [{y: 1}], prefix: a}",
             "'$or' is not an operator: a map is either operators or nested fields",
         ),
-        ("x: {from: a}", "'from' is not yet supported"),
-        ("x: {to: a}", "'to' is not yet supported"),
+        ("x: {from: []}", "an empty list fits nothing"),
+        ("x: {to: {gt: a}}", "'gt': expected a number, found 'a'"),
+        ("x: {any: [{not: {to: a}}]}", f"{WHOLE} 'any'"),
+        ("x: {to: [a, {from: b}]}", f"{WHOLE} 'to'"),
+        ("x: {from: a, t: b}", "'t' is not an operator: a map is either operators or nested"),
     ],
 )
 def test_a_mistake_is_told_in_plain_words(text, told):
@@ -125,12 +129,16 @@ def test_a_field_that_no_path_can_write_gets_no_advice():
 def test_all_mistakes_are_told_at_once():
     text = """
         a..b: 1
-        x: {gt: a, from: b, nme: c}
+        x: {gt: a, from: [], nme: c}
         any: [{y: []}, 7]
         not: {z: {regex: "("}}
     """
 
-    assert len(mistakes(text)) == 6
+    assert len(mistakes(text)) == 5
+
+
+def test_of_operators_all_mistakes_are_told_at_once():
+    assert len(mistakes("x: {gt: a, from: {lt: b}, to: [], any: [c, {to: d}]}")) == 4
 
 
 def test_a_mistake_has_its_place():

@@ -55,6 +55,11 @@ def told(tmp_path):
          "destinations: changed 'ops' (ca, deny)"),
         # A secret is masked in the effective text; that it is another is told, and not which.
         ([("secret: first", "secret: second")], "destinations: changed 'ops' (secret)"),
+        ([("match: {state: Running}", "match: {state: Running}\n    for: 2m")],
+         "rules: changed 'b' (for)"),
+        ([("throttle: 1 per 5m", "after: 1 within 5m")], "rules: changed 'b' (throttle, after)"),
+        ([("rules:", "time_intervals: {n: {days: mon-wed}}\nrules:")],
+         "time_intervals: added 'n'"),
         ([("rules:", "heartbeat: {url: 'http://h'}\nrules:")], "another heartbeat"),
         ([("rules:", "keep: 7d\nrules:")], "another retention"),
         ([("rules:", "keep: 30d\nrules:")], "nothing changed"),
@@ -62,6 +67,24 @@ def told(tmp_path):
 )  # fmt: skip
 def test_a_change_in_words(told, changes, words):
     assert told(*changes) == words
+
+
+INTERVALS = "time_intervals: {n: {days: mon-wed, to: '04:00'}}\n" + RULES
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ([("mon-wed", "[monday, tue, wed]")], "nothing changed"),
+        ([("'04:00'", "'05:00', timezone: Europe/Oslo")],
+         "time_intervals: changed 'n' (to, timezone)"),
+        ([("days: mon-wed, to: '04:00'", "cron: 0 2 * * *, for: 2h")],
+         "time_intervals: changed 'n' (days, to, cron, for)"),
+        ([("{n:", "{m:")], "time_intervals: added 'm', removed 'n'"),
+    ],
+)  # fmt: skip
+def test_a_change_of_time_intervals_in_words(told, changes, words):
+    assert told(*changes, before=INTERVALS) == words
 
 
 def test_several_sections_are_told_in_order(told):

@@ -34,6 +34,20 @@ def test_a_name_defined_twice_shows_both_places(tmp_path):
     ]
 
 
+def test_time_intervals_of_all_files_are_put_together(tmp_path):
+    interval = "time_intervals: {{{name}: {{days: sat}}}}\n"
+    rule = RULE.replace("match:", "during: weekends, match:")
+    (tmp_path / "a.yaml").write_text(interval.format(name="weekends"))
+    (tmp_path / "b.yaml").write_text(rule + interval.format(name="others"))
+
+    assert [*load(tmp_path).ruleset.intervals] == ["weekends", "others"]
+
+    (tmp_path / "c.yaml").write_text(interval.format(name="others"))
+    assert refused(tmp_path) == (
+        "c.yaml:1:18: 'others' is in 'time_intervals' twice, first at b.yaml:3:18"
+    )
+
+
 def test_names_are_the_same_after_their_variables_are_filled_in(tmp_path):
     (tmp_path / "a.yaml").write_text(RULE.replace("NAME", "x"))
     (tmp_path / "b.yaml").write_text(RULE.replace("NAME", '"${N:-x}"'))

@@ -40,6 +40,14 @@ def told(match, sources=CLOUD, more=""):
     return [message for _, message in warned(match, sources, more)]
 
 
+@pytest.mark.parametrize("key", ["then", "not_then", "resolve"])
+def test_what_is_asked_of_other_events_is_doubted_by_itself(key):
+    more = f", {key}: {{match: {{type: node, state: stopped}}}}"
+
+    [message] = told("{type: container, state: Stopped}", more=more)
+    assert message.startswith('no event of type node has the state "stopped" (there are: Init,')
+
+
 STOPPED = "no event of type container has the state \"stopped\" (did you mean 'Stopped'?)"
 
 
@@ -166,6 +174,7 @@ def test_what_can_never_be_true_is_told_once(match, message):
         "{type: image, name: web}",
         "{service: {not: {prefix: a}}, stack: {exists: true}, labels.a: '*', container: null}",
         "{service: web, node: {name: {prefix: a}}, nodecluster.target_num_nodes: {gt: 3}}",
+        "{service: {from: web, to: {not: db}}, state: {from: Running, to: Stopped}}",
     ],
 )
 def test_what_may_be_true_is_left_in_peace(match):

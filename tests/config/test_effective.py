@@ -113,6 +113,58 @@ def test_what_is_printed_can_be_loaded_again(tmp_path, note):
     assert load_text(tmp_path, printed, {"SLACK": "https://h"}).ruleset.text.count("***") > 0
 
 
+GATES = """\
+time_intervals: {nights: {from: "${BEGIN:-22:00}", to: "06:00"}}
+rules:
+  - name: a
+    match: {x: 1}
+    after: 3 within 600s
+    during: nights
+    not_during: {interval: [nights]}
+    actions:
+      - {log: info, after: {within: 1m, count: 2}, during: {then: hold, interval: nights}}
+"""
+
+GATES_LONG = """\
+version: 1
+sources: {}
+destinations: {}
+time_intervals:
+  nights:
+    from: 22:00
+    to: 06:00
+rules:
+- name: a
+  match:
+    x: 1
+  after:
+    count: 3
+    within: 10m
+  during:
+    interval: nights
+    then: drop
+  not_during:
+    interval:
+    - nights
+    then: drop
+  actions:
+  - log: info
+    after:
+      count: 2
+      within: 1m
+    during:
+      interval: nights
+      then: hold
+"""
+
+
+def test_gates_are_written_long(tmp_path):
+    text = load_text(tmp_path, GATES).ruleset.text
+
+    assert text == GATES_LONG
+    assert load_text(tmp_path, text).ruleset.text == text
+
+
 def test_the_rules_of_an_effective_text_are_found_again(tmp_path, note):
     rules = rules_in(load_text(tmp_path, TEXT).ruleset.text)
 

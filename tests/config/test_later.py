@@ -2,11 +2,8 @@ import pytest
 
 from reactor.actions import ACTIONS
 from reactor.config import later
-from reactor.config.actions import COMMON
 from reactor.config.document import SECTIONS
-from reactor.config.rules import KEYS
 from reactor.config.settings import DESTINATIONS
-from reactor.config.tests import STEP_KEYS
 from reactor.sources import SOURCES
 
 
@@ -14,9 +11,6 @@ from reactor.sources import SOURCES
     ("words", "known"),
     [
         (later.TOP, SECTIONS),
-        (later.RULE, KEYS),
-        (later.ACTION, COMMON),
-        (later.STEP, STEP_KEYS),
         (later.ACTION_TYPES, ACTIONS),
         (later.SOURCE_TYPES, SOURCES),
         (later.DESTINATION_TYPES, DESTINATIONS),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.config.load import MAX_BYTES, read_file, read_written, write_yaml
+from reactor.config.load import MAX_BYTES, read_file, read_text, read_written, write_yaml
 from reactor.config.node import Items, Node, Problems, Scalar, Table, plain
 from reactor.model.problem import Place
 
@@ -34,6 +34,17 @@ def read(folder: Path, text: str | bytes) -> tuple[Node | None, Problems]:
 
 def told(problems: Problems) -> list[str]:
     return [f"{p.place.line}:{p.place.column} {p.message}" for p in problems.found]
+
+
+def test_a_text_is_read_as_a_file_is():
+    problems = Problems()
+
+    root = read_text("given", "{a: [1, b]}", problems)
+    assert root is not None
+    assert plain(root) == {"a": [1, "b"]}
+    assert root.place == Place("given", 1, 1)
+    assert read_text("given", "{a: [1", problems) is None
+    assert str(problems.found[0]).startswith("given:")
 
 
 def test_every_value_knows_its_place(tmp_path):

@@ -4,8 +4,9 @@ import pytest
 
 from reactor.actions import ACTIONS
 from reactor.config.ruleset import Resolve, load_ruleset
+from reactor.engine.condition import trackers
+from reactor.model.gates import Gates, Otherwise, Rate
 from reactor.model.protocols import SourceType
-from reactor.model.rule import Rate
 from reactor.sources import SOURCES
 from tests.config.loading import load_text, one_rule
 
@@ -19,7 +20,8 @@ def test_a_first_rule_is_four_lines(tmp_path):
     (rule,) = load_text(tmp_path, text).ruleset.rules
 
     assert (rule.name, rule.sources, rule.group_by, rule.unless) == ("crash", None, (), None)
-    assert (rule.enabled, rule.shadow, rule.throttle) == (True, False, None)
+    assert (rule.enabled, rule.shadow, rule.gates) == (True, False, Gates())
+    assert (rule.absent, rule.sequel, rule.resolve) == (None, None, None)
     assert rule.place.line == 2
 
 
@@ -36,7 +38,7 @@ unless: {labels.quiet: "yes"}
     )
 
     assert [path.text for path in rule.group_by] == ["service.name", 'labels."a.b"']
-    assert rule.throttle == Rate(1, timedelta(minutes=5))
+    assert rule.gates.throttle == Rate(1, timedelta(minutes=5))
     assert (rule.enabled, rule.shadow) == (False, True)
     assert rule.unless is not None
 
@@ -98,7 +100,7 @@ def test_without_any_source_a_call_back_is_warned_of_at_its_place(tmp_path):
 
 def marks(tmp_path, keys: str, action: str = "{log: info, throttle: 1 per 5m}") -> tuple[str, str]:
     rule = one_rule(tmp_path, f"{keys}\nactions: [{action}]")
-    return rule.throttle_mark, rule.actions[0].throttle_mark
+    return rule.gates.mark("throttle"), rule.actions[0].gates.mark("throttle")
 
 
 BASE = "group_by: a\nthrottle: 1 per 5m"
@@ -138,6 +140,66 @@ def test_another_rate_resets_only_its_own_gate(tmp_path):
 
     assert before[0] == after[0]
     assert before[1] != after[1]
+
+
+def test_what_journals_remember_of_a_throttle_is_kept(tmp_path):
+    """These are the marks of the journals that are out there."""
+    keys, action = (
+        "group_by: a\nthrottle: 1 per 5m\nunless: {x: 1}",
+        "{log: info, throttle: 2 per 90s}",
+    )
+
+    assert marks(tmp_path, keys, action) == ("00117b8561429c98", "ef685a86807e6e27")
+
+
+def test_a_rule_goes_by_the_intervals_of_the_file(tmp_path):
+    text = """\
+time_intervals: {nights: {from: "22:00", to: "06:00"}}
+rules:
+  - name: a
+    match: {x: 1}
+    not_during: {interval: nights, then: hold}
+    on_restart: fire
+    actions: [{log: info}]
+"""
+
+    loaded = load_text(tmp_path, text)
+
+    [hours] = loaded.ruleset.rules[0].gates.hours
+    assert (hours.gate, hours.otherwise) == ("not_during", Otherwise.HOLD)
+    assert hours.intervals == loaded.ruleset.intervals
+    assert not loaded.warnings
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_warned_of"),
+    [
+        ("match: {x: 1}", True),
+        ("match: {x: 1}, then: {match: {x: 2}, within: 1m}", True),  # it ends, and fires nothing
+        ("match: {x: 1}, not_then: {match: {x: 2}, within: 1m}", False),
+        ("absent: {match: {x: 1}, within: 1m}", False),
+    ],
+)
+def test_a_restart_matters_where_something_can_come_due(tmp_path, keys, is_warned_of):
+    text = f"rules: [{{name: a, {keys}, on_restart: fire, actions: [{{log: info}}]}}]\n"
+
+    assert bool(load_text(tmp_path, text).warnings) is is_warned_of
+
+
+def test_what_conditions_ask_of_before_is_kept_by_the_key(tmp_path):
+    rule = one_rule(
+        tmp_path,
+        """
+group_by: [a, b]
+match: {x: {to: 1}}
+unless: {y: {to: 1}}
+resolve: {match: {z: {to: 1}}}
+""",
+    )
+
+    conditions = [each for each in (rule.match, rule.unless, rule.resolve) if each]
+    found = [tracker for each in conditions for tracker in trackers(each)]
+    assert found == [(name, ("a", "b")) for name in "xyz"]
 
 
 GROUPED, FREE = "group_by: a", "actions: [{log: info, ordered: false}]"

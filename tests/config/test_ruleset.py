@@ -84,6 +84,7 @@ RICH = {
         },
     },
     "destinations": {"ops": {"type": "webhook", "url": "http://h", "headers": {"A": "b"}}},
+    "time_intervals": {"nights": {"days": ["mon-fri"], "from": "22:00", "to": "06:00"}},
     "rules": [
         {
             "name": "crash",
@@ -92,6 +93,15 @@ RICH = {
             "source": ["lines"],
             "group_by": ["service.name"],
             "throttle": {"count": 1, "per": "5m"},
+            "after": {"count": 3, "within": "10m"},
+            "for": "2m",
+            "during": ["nights"],
+            "not_during": {"interval": "nights", "then": "hold"},
+            "then": {"match": {"state": {"from": "Running", "to": ["Stopped"]}}, "within": "5m"},
+            "resolve": {"match": {"state": "Running"}},
+            "mode": "queued",
+            "max": 3,
+            "on_restart": "skip",
             "actions": [
                 {
                     "webhook": "ops",
@@ -99,7 +109,7 @@ RICH = {
                     "headers": {"X": "y"},
                     "retry": {"first": "1s"},
                 },
-                {"slack": "ops", "text": "x", "if": {"a": 1}},
+                {"slack": "ops", "text": "x", "if": {"a": 1}, "when": ["opened"]},
                 {"rest": "PATCH {{ service.uri }}", "body": {"n": 1}},
                 {"scale": "service", "to": 3},
             ],
@@ -107,10 +117,20 @@ RICH = {
                 {
                     "name": "t",
                     "facts": {"service.name": "web"},
-                    "steps": [{"send": {}, "expect": ["webhook"], "because": ["throttled"]}],
+                    "steps": [
+                        {"send": {}, "expect": ["webhook"], "because": ["throttled"]},
+                        {"respond": {"webhook": 503}},
+                        {"restart": True},
+                        {"silence": {"match": {"a": 1}, "for": "1h"}},
+                    ],
                 }
             ],
-        }
+        },
+        {
+            "name": "quiet",
+            "absent": {"match": {"type": "backup"}, "within": "26h"},
+            "actions": [{"log": "info"}],
+        },
     ],
 }
 ODD_TEXTS = ["", " ", "${", "${X}", "{{", "{{ x", "://", "http://h/{{ 1 + 1 }}", "1 per 5m", "any"]

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from tests.conditions import condition
 from tests.config.loading import one_rule
 
 TESTS = """
@@ -27,6 +28,26 @@ def test_a_test_is_read_step_by_step(tmp_path):
     assert (moved.at, moved.expect) == ("2030-01-07T13:00:00+02:00", None)
     assert other.facts == {"service": {"name": "db"}}
     assert (other.because, held.because) == (("throttled",), ("throttled", "if_false"))
+
+
+STEPS = """
+actions: [{log: info}]
+tests:
+  - steps:
+      - {respond: {log: 429}}
+      - {restart: true, expect: [log]}
+      - {silence: {match: {state: [Stopped]}, for: 1h}, because: waiting}
+"""
+
+
+def test_a_step_may_be_something_that_happens_to_reactor(tmp_path):
+    [test] = one_rule(tmp_path, STEPS).tests
+
+    responded, restarted, silenced = test.steps
+    assert (responded.respond, responded.restart) == ({"log": 429}, False)
+    assert (restarted.restart, restarted.expect) == (True, ("log",))
+    assert silenced.silence == condition("state: [Stopped]")
+    assert (silenced.lasts, silenced.because) == (timedelta(hours=1), ("waiting",))
 
 
 def test_dotted_facts_are_nested_and_joined_with_mappings(tmp_path):

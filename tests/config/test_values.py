@@ -4,7 +4,10 @@ import pytest
 
 from reactor.config.node import Items, Problems, Scalar, Table
 from reactor.config.values import (
+    as_after,
     as_choice,
+    as_choices,
+    as_count,
     as_duration,
     as_filter,
     as_flag,
@@ -18,7 +21,7 @@ from reactor.config.values import (
     check_keys,
     url_fault,
 )
-from reactor.model.rule import Rate
+from reactor.model.gates import After, Rate
 from tests.conditions import node_of
 
 FIVE_MINUTES = timedelta(minutes=5)
@@ -55,8 +58,47 @@ def test_a_rate_is_a_count_per_duration(text, rate):
 
 
 @pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("3 within 5m", After(3, FIVE_MINUTES)),
+        ("{within: 5m, count: 3}", After(3, FIVE_MINUTES)),
+        ("3 per 5m", None),
+        ("0 within 5m", None),
+        ("3 within 0s", None),
+        ("{count: 3, per: 5m}", None),
+        ("{count: 0, within: 5m}", None),
+    ],
+)
+def test_an_after_is_a_count_within_a_duration(text, after):
+    problems = Problems()
+
+    assert as_after("after", node_of(text), problems) == after
+    assert bool(problems.found) is (after is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "messages"),
+    [
+        ("a", ("a",), []),
+        ("[b, a, b]", ("b", "a"), []),
+        ("[]", (), ["'key' is an empty list, expected some of a, b"]),
+        ("[a, c]", ("a",), ["'key' is \"c\", expected one of a, b"]),
+        ("{a: b}", (), ["'key' is a mapping, expected a text"]),
+    ],
+)
+def test_choices_are_one_word_or_several(text, words, messages):
+    problems = Problems()
+
+    assert as_choices("key", node_of(text), ("a", "b"), problems) == words
+    assert told(problems) == messages
+
+
+@pytest.mark.parametrize(
     ("read", "text", "value", "message"),
     [
+        (as_count, "1", 1, None),
+        (as_count, "0", None, "'key' is 0, expected a whole number from 1"),
+        (as_count, "true", None, "'key' is true, expected a whole number from 1"),
         (as_text, "x", "x", None),
         (as_text, "5", None, "'key' is 5, expected a text"),
         (as_text, "[]", None, "'key' is a list, expected a text"),

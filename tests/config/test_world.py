@@ -30,6 +30,8 @@ def where(text, world=None):
         ("{state: [Stopped, Deployed]}", ("container", "node"), ("Stopped", "Deployed")),
         ("{state: [{prefix: St}, {icase: DEPLOYED}]}", ("container", "node"), None),
         ("{state: {exists: false}}", ("container",), ()),
+        ("{state: {from: Running, to: Stopped}}", ("container",), ("Stopped",)),
+        ("{state: {from: Running}}", ("container", "node"), None),  # it may be whatever now
         ("{state: {regex: 'ing$'}}", ("container",), ("Starting", "Running")),
         ("{'\"state\"': Stopped}", ("container",), ("Stopped",)),
         ("{state: {field: container.state}}", ("container", "node"), None),
@@ -48,6 +50,7 @@ def test_a_condition_leaves_the_events_that_it_fits(text, types, states):
     [
         "{type: service}",
         "{state: stopped}",
+        "{state: {to: stopped}}",
         "{state: [stopped, 5, null]}",
         "{action: {exists: false, prefix: a}}",
         "{type: {exists: false}}",

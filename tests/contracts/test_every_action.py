@@ -3,7 +3,7 @@
 import pytest
 
 from reactor.actions import ACTIONS
-from reactor.engine.plan import BODY
+from reactor.engine.promise import BODY
 from reactor.engine.template import compile_template
 from reactor.model.errors import DestinationRemoved, RenderFailed
 from reactor.model.protocols import Field, Landing

@@ -7,7 +7,9 @@ from threading import Event
 
 from reactor import guard
 from reactor.cli import main
-from reactor.engine.plan import Decision
+from reactor.engine.draft import Decision
+from reactor.engine.inputs import Taken
+from reactor.model import event as model
 
 STUCK = Path("stuck")
 
@@ -15,14 +17,14 @@ STUCK = Path("stuck")
 def _hanging(decide: Callable[..., Decision]) -> Callable[..., Decision]:
     """The decider, with the fault."""
 
-    def decided(*arguments: object, **named: object) -> Decision:
-        if STUCK.exists():
+    def decided(taken: Taken, *others: object) -> Decision:
+        if isinstance(taken, model.Event) and STUCK.exists():
             Event().wait()
-        return decide(*arguments, **named)
+        return decide(taken, *others)
 
     return decided
 
 
 if __name__ == "__main__":
-    guard.decide = _hanging(guard.decide)  # type: ignore[attr-defined]  # the fault itself
+    guard.decision_on = _hanging(guard.decision_on)  # type: ignore[attr-defined]  # the fault itself
     main()

@@ -69,6 +69,7 @@ def told(what, seconds):
     )
 
 
+@pytest.mark.long
 def test_fifty_of_fifty_servers_that_are_gone_without_a_word_are_noticed_within_15_seconds(
     hub, hole, losses
 ):

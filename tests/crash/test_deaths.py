@@ -121,7 +121,7 @@ def test_frames_of_a_dead_process_queue_behind_what_was_accepted_before_them(tmp
 
     cloud = Cloud()
     with a_deadly_road(tmp_path, cloud) as road:
-        road.pipeline.run(lambda _: [])
+        road.pipeline.run(lambda *_: None)
         for _ in range(2):
             cloud.answer(name="web-1", exit_code=3)
         road.receive(*road.told)

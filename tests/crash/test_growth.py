@@ -16,8 +16,9 @@ from reactor.model.delivery import Attempt, Move, State
 from reactor.model.event import Arrival
 from reactor.model.journal import Finished
 from reactor.model.rule import Keep
-from reactor.pipeline import MAX_BATCH, Surroundings
+from reactor.pipeline import MAX_BATCH
 from reactor.road import UNOBSERVED, Road
+from reactor.transaction import Surroundings
 from tests.builders import NOON
 from tests.config.loading import load_text
 

@@ -28,8 +28,8 @@ def seed():
 
 
 @pytest.mark.timeout(300)
-def test_twenty_kills_lose_nothing(tmp_path, seed):
-    survive(tmp_path, seed, kills=20)
+def test_ten_kills_lose_nothing(tmp_path, seed):
+    survive(tmp_path, seed, kills=10)
 
 
 @pytest.mark.long

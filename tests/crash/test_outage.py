@@ -9,8 +9,8 @@ import pytest
 
 from reactor.delivery.breaker import LONGEST_PROBE
 from reactor.delivery.dispatcher import Begun
+from reactor.model.gates import Rate
 from reactor.model.request import Fault, HttpRequest, Response
-from reactor.model.rule import Rate
 from tests.builders import NOON, a_delivery
 from tests.delivery.world import SECOND, Promise, World
 

@@ -90,7 +90,7 @@ def test_new_texts_take_effect_and_the_throttle_remembers(world, endpoint):
     world.send(1)
     endpoint.wait(1)
 
-    assert "0 gate memories dropped" in world.reload(("}} stopped", "}} is down"))
+    assert "dropped no memory" in world.reload(("}} stopped", "}} is down"))
     world.send(2)
     world.send(3, name="db")
 

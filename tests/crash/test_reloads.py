@@ -89,7 +89,7 @@ def judged(data_dir):
         for kind, ruleset, event in inputs:
             if kind == "ruleset":
                 taken.append(texts[ruleset].partition("name: set-")[2].partition("\n")[0])
-            elif shown[event] != [f"set-{taken[-1]}"] * 2:
+            elif kind == "event" and shown[event] != [f"set-{taken[-1]}"] * 2:
                 wrong.append((event, taken[-1], shown[event]))
     return [number for number, _ in groupby(taken)], wrong
 

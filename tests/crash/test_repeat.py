@@ -12,8 +12,8 @@ from reactor.journal.evaluations import list_evaluations
 from reactor.journal.events import namesakes
 from reactor.journal.memory import load
 from reactor.model.event import Arrival
-from reactor.pipeline import Surroundings
 from reactor.road import UNOBSERVED, Road
+from reactor.transaction import Surroundings
 from tests.builders import NOON
 from tests.config.loading import load_text
 

@@ -8,7 +8,7 @@ import pytest
 from reactor.journal.lanes import windows
 from reactor.journal.moves import Cancel
 from reactor.model.delivery import State
-from reactor.model.rule import Rate
+from reactor.model.gates import Rate
 from reactor.model.secret import Secret
 from tests.builders import NOON, a_delivery
 from tests.delivery.servers import answering, header, serving, status

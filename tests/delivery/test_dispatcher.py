@@ -10,9 +10,10 @@ from reactor.journal import deliveries
 from reactor.journal.database import open_reader
 from reactor.journal.moves import Cancel, Claim, Release
 from reactor.model.delivery import RetryPolicy, State
+from reactor.model.gates import Rate
 from reactor.model.request import LogLine, StoredRequest
-from reactor.model.rule import Rate
 from reactor.model.secret import Secret
+from reactor.model.signal import CallBegan, DeliveryEnded
 from reactor.platforms.client import Client
 from tests.builders import NOON, a_delivery
 from tests.delivery.servers import answering, header, read_request, serving, status
@@ -168,12 +169,15 @@ def test_a_call_goes_to_its_source_and_its_action_is_kept(world):
     with serving(answering(ACCEPTED), received) as url:
         world.calls.adopt(api_at(url))
         world.promise(a_call())
-        world.settle(succeeded=1)
+        world.until(lambda: len(world.signals) == 2)
 
     [request], [attempt] = received, world.attempts()
     assert request.startswith(f"POST /api/app/v1/acme/container/{ID}/stop/ HTTP/1.1".encode())
     assert header(request, b"authorization") == "Basic s3cret"
     assert (attempt.detail, attempt.action_uri) == (f"202 Accepted, action {ACTION}", ACTION)
+    began, ended = world.signals
+    assert began == CallBegan("delivery-1", "cloud", f"/api/app/v1/container/{ID}/")
+    assert ended == DeliveryEnded("delivery-1", "cloud", ACTION)
 
 
 def test_a_call_to_a_source_that_takes_none_is_a_dead_letter(world):

@@ -20,8 +20,8 @@ from reactor.journal.deliveries import get
 from reactor.journal.lanes import windows
 from reactor.journal.moves import Release
 from reactor.model.delivery import State
+from reactor.model.gates import Rate
 from reactor.model.request import StoredRequest
-from reactor.model.rule import Rate
 from reactor.model.secret import Secret
 from tests.builders import NOON, a_delivery, a_destination, a_ruleset
 from tests.delivery.servers import answering, header, serving, status

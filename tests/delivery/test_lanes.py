@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from reactor.delivery.breaker import Breaker
 from reactor.delivery.lanes import IN_FLIGHT, LEAST, Lane, Lanes
-from reactor.model.rule import Rate
+from reactor.model.gates import Rate
 from tests.builders import NOON, a_destination
 
 SECOND = timedelta(seconds=1)

@@ -6,7 +6,7 @@ import pytest
 
 from reactor.journal.lanes import pauses
 from reactor.model.delivery import RetryPolicy, State
-from reactor.model.rule import Rate
+from reactor.model.gates import Rate
 from reactor.model.secret import Secret
 from tests.builders import NOON, a_delivery, replace
 from tests.delivery.servers import answering, header, serving, status

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.delivery.ratelimit import GRAINS, Window, next_start, room, started
-from reactor.model.rule import Rate
+from reactor.model.gates import Rate
 from tests.builders import NOON
 
 SECOND = timedelta(seconds=1)

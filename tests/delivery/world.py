@@ -18,6 +18,7 @@ from reactor.model.delivery import Attempt, Delivery, State
 from reactor.model.request import LogLine
 from reactor.model.rule import Ruleset
 from reactor.model.secret import Secret
+from reactor.model.signal import Signal
 from reactor.platforms.calls import Calls
 from tests.builders import NOON, a_destination, a_ruleset
 
@@ -35,6 +36,7 @@ class World:
     told: list[tuple[Delivery, Attempt, Decision]] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.db = open_writer(self.path)
@@ -59,6 +61,7 @@ class World:
             write_line=self.lines.append,
             on_attempt=lambda *told: self.told.append(told),
             tell=self.sentences.append,
+            signal=self.signals.append,
             grace=SECOND / 5,
         )
 

@@ -6,12 +6,16 @@ hypothesis shrinks.
 
 from random import Random
 
+from msgspec.structs import replace
+
 from reactor.config.conditions import parse_condition
 from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table
+from reactor.engine.selector import MISSING, parse_path
 from reactor.model.condition import Condition
-from reactor.model.event import PLATFORM_OBJECTS, Record
+from reactor.model.event import PLATFORM_OBJECTS, Record, Tracker
 from tests.builders import PLACE
 
+_WHOLE = 2  # the depth at which something is asked of a field, and not of elements of it
 _UUID = "0b0e3538-88df-4f07-9aed-3a3cc4175076"
 _URIS = (
     f"/api/app/v1/service/{_UUID}/",
@@ -33,6 +37,7 @@ _ONLY_IN_EVENTS = ("\ud800", float("nan"), float("inf"), 10**400, "9" * 500, "a"
 _PATHS = ("type", "state", "x", "n", "tags", "x.y", "tags.k", 'labels."a.b"', "parents")
 _OBJECT_PATHS = ("service", "service.name", "service.uri", "container.exit_code", "stack.name")
 _JSONPATHS = ("$.x.y", "$.tags[*].k", "$..k", "$.tags[0]", "$.service.name", "$.any")
+_PARSED = [parse_path(text) for text in (*_PATHS, *_OBJECT_PATHS)]
 _ALL_PATHS = (*_PATHS * 5, *_OBJECT_PATHS * 3, *_JSONPATHS)  # JSONPath is slow
 
 _PATTERNS = ("a", "b$", "^web-[0-9]+$", "", "(?i)STOPPED", ".", "^[^a]*$")
@@ -124,7 +129,7 @@ def _leaf(random: Random) -> _Leaf:
     if path in ("parents", "service", "service.uri") and random.random() < 0.7:
         named = random.choice(("web", "a", _UUID, *_URIS))
         return path, random.choice((named, [named, "a"], {"not": named}, {"any": [named]}))
-    return ("x", _nested(random)) if random.random() < 0.05 else (path, _value(random, 2))
+    return ("x", _nested(random)) if random.random() < 0.05 else (path, _value(random, _WHOLE))
 
 
 def _nested(random: Random) -> dict[str, object]:
@@ -157,7 +162,15 @@ def _operators(random: Random, depth: int) -> dict[str, object]:
     made: dict[str, object] = {}
     for _ in range(random.choice((1, 1, 1, 2))):
         made.update(_operator(random, depth))
-    return made
+    return _changed(random, made) if depth == _WHOLE and random.random() < 0.15 else made
+
+
+def _changed(random: Random, beside: dict[str, object]) -> dict[str, object]:
+    """What a field was and is, alone, in `not` or beside other operators."""
+    ends = random.choice((("from", "to"), ("to",), ("to",), ("from",)))
+    change: dict[str, object] = {end: _value(random, 0) for end in ends}
+    forms: list[dict[str, object]] = [change, {"not": change}, {**beside, **change}]
+    return random.choice(forms)
 
 
 def _operator(random: Random, depth: int) -> dict[str, object]:
@@ -203,7 +216,28 @@ def _of_eventbridge(random: Random) -> dict[str, object]:
 
 
 def invented_record(random: Random) -> Record:
-    """A record, of a platform or not, with some of its objects looked up or none."""
+    """A record, of a platform or not, with some of its objects looked up or none, and with what
+    some fields were before; or that is not known yet."""
+    record = _record(random)
+    return record if random.random() < 0.2 else _with_previous(random, record)
+
+
+def _with_previous(random: Random, record: Record) -> Record:
+    previous: dict[Tracker, object] = {}
+    for path in _PARSED:
+        if random.random() < 0.75:
+            previous[path.text, ()] = _before(random, path.find(record.fields))
+    for text in _JSONPATHS:
+        previous[text, ()] = _anything(random, 1)
+    return replace(record, previous=previous)
+
+
+def _before(random: Random, value: object) -> object:
+    """What a field was: often what it is."""
+    return _anything(random, 1) if value is MISSING or random.random() < 0.5 else value
+
+
+def _record(random: Random) -> Record:
     names = ("type", "state", "x", "n", "tags", "labels", "k", "any")
     fields = {name: _anything(random, 2) for name in names if random.random() < 0.75}
     if random.random() < 0.5:
@@ -227,14 +261,16 @@ def _spelt(random: Random) -> str:
 
 
 def looked_up(random: Random, record: Record) -> Record:
-    """The same record when all of its objects are known; what was known of them stays so."""
+    """The same record when all is known; what was known stays so."""
     objects = {name: record.fields.get(name, {}) for name in record.unknown}
     known = {
         name: {**_object(random, name), "k": _anything(random, 1), **there}
         for name, there in objects.items()
         if isinstance(there, dict)
     }
-    return Record({**record.fields, **known}, record.platform)
+    fields = {**record.fields, **known}
+    found = Record(fields, record.platform, previous=record.previous)
+    return found if found.previous is not None else _with_previous(random, found)
 
 
 def _object(random: Random, kind: str) -> dict[str, object]:

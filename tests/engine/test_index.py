@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reactor.engine.changed import Changed, tracked
 from reactor.engine.condition import All, Any, Not, Test
 from reactor.engine.index import Matcher
 from reactor.engine.operators import AllOf, OneOf
+from reactor.engine.selector import MISSING
 from reactor.model.event import Record
 from tests.builders import replace
 from tests.engine.invented import (
@@ -28,7 +30,7 @@ def holding(conditions, record: Record) -> list[int]:
 
 
 def possible(conditions, record: Record, may_be) -> set[int]:
-    """What the tree says if the leaves that lack a lookup may come out as either."""
+    """What the tree says if the leaves that lack a lookup, or what was before, may be either."""
     return {at for at, each in enumerate(conditions) if optimistic(each, record, True, may_be)}
 
 
@@ -43,15 +45,25 @@ def optimistic(tree, record: Record, wanted: bool, may_be) -> bool:
 
 def may_test(test: Test, record: Record, wanted: bool) -> bool:
     """The whole test may be either: the most that is possible."""
-    return test.evaluate(record) is wanted or test.lacks(record)
+    truth = test.evaluate(record)
+    return truth is wanted or test.lacks(record) or (truth is None and is_early(test, record))
+
+
+def is_early(test: Test, record: Record) -> bool:
+    """Whether it asks what a field was that is there, and earlier events are not decided."""
+    is_there = record.previous is None and test.path.find(record.fields) is not MISSING
+    return is_there and bool(list(tracked(test.operator)))
 
 
 def may_operators(test: Test, record: Record, wanted: bool) -> bool:
     """Each of its operators may be either, not what they ask of a field that is missing for good:
     the least that is possible."""
     operator = test.operator
-    if test.on_missing is not None or not isinstance(operator, AllOf | OneOf):
+    if test.on_missing is not None or not isinstance(operator, AllOf | OneOf | Changed):
         return may_test(test, record, wanted)
+    if isinstance(operator, Changed):
+        now = replace(test, operator=operator.after) if wanted and operator.after else test
+        return may_test(test, record, wanted) and (now is test or may_operators(now, record, True))
     quantifier = all if isinstance(operator, AllOf) is wanted else any
     parts = [replace(test, operator=part) for part in operator.operand]
     return quantifier(may_operators(part, record, wanted) for part in parts)
@@ -61,7 +73,7 @@ def assert_same(matcher: Matcher, conditions, record: Record) -> None:
     expected, may_hold = holding(conditions, record), list(matcher.possible(record))
 
     assert list(matcher.holding(record)) == expected
-    if not record.unknown:
+    if not record.unknown and record.previous is not None:
         assert may_hold == expected
         return
     assert may_hold == sorted(set(may_hold))

@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 
 from reactor.actions import ACTIONS
 from reactor.engine.compiled import CompiledRules
+from reactor.engine.draft import Decision, Situation
 from reactor.engine.normalize import record_of
-from reactor.engine.plan import Decision, decide, delivery_id, memory_marks, miss
+from reactor.engine.plan import decide, miss
+from reactor.engine.promise import delivery_id
+from reactor.engine.remembered import Remembered
 from reactor.engine.selector import parse_path
 from reactor.engine.template import compile_template
 from reactor.model.delivery import State
 from reactor.model.event import Event
+from reactor.model.gates import Gates, Rate
 from reactor.model.match import Reason
-from reactor.model.memory import MemoryEntry, MemoryKey
 from reactor.model.protocols import Landing
-from reactor.model.rule import Rate, Rule, Ruleset
+from reactor.model.rule import Rule, Ruleset
 from tests.builders import (
     NOON,
     Says,
@@ -35,19 +38,28 @@ from tests.builders import (
 PER_5M = Rate(1, timedelta(minutes=5))
 
 
+def throttled(rate: Rate, mark: str = "m") -> Gates:
+    """Only a throttle."""
+    return Gates(throttle=rate, marks={"throttle": mark})
+
+
+M_PER_5M = throttled(PER_5M)
+
+
 class World:
     """Decides one event after the other and keeps what they left."""
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
-        self.memory: dict[MemoryKey, MemoryEntry | None] = {}
+        self.memory = Remembered()
 
     def decide(self, event: Event) -> Decision:
         """Decide and remember."""
-        decision = decide(
-            event, CompiledRules(self.ruleset), self.memory, event.received_at, ACTIONS
+        situation = Situation(
+            rules=CompiledRules(self.ruleset), actions=ACTIONS, memory=self.memory
         )
-        self.memory.update(decision.memory)
+        decision = decide(event, situation, event.received_at)
+        self.memory.apply(decision.memory)
         return decision
 
     def reasons(self, *seconds: int, **frame: object) -> list[str]:
@@ -84,9 +96,7 @@ def test_a_rule_that_does_not_match_says_why(rule: Rule, reason: Reason | None) 
     event = an_event()
 
     assert reason is miss(rule, event, record_of(event))
-    assert bool(decide(event, CompiledRules(a_ruleset(rule)), {}, NOON, ACTIONS).evaluations) is (
-        reason is None
-    )
+    assert bool(World(a_ruleset(rule)).decide(event).evaluations) is (reason is None)
 
 
 @pytest.mark.parametrize(
@@ -176,8 +186,7 @@ def test_the_default_body_tells_the_whole_firing() -> None:
 
 def test_a_throttle_holds_back_per_key_and_counts_what_it_held() -> None:
     action = an_action(
-        throttle=PER_5M,
-        throttle_mark="m",
+        gates=M_PER_5M,
         parameters={"text": compile_template("+{{ suppressed }}", Landing.TEXT)},
     )
     world = World(a_ruleset(a_rule(group_by=(parse_path("service"),), actions=(action,))))
@@ -190,7 +199,7 @@ def test_a_throttle_holds_back_per_key_and_counts_what_it_held() -> None:
 
 def test_a_rules_own_throttle_holds_all_actions_with_one_count() -> None:
     actions = (an_action(name="one"), an_action(name="two"))
-    world = World(a_ruleset(a_rule(throttle=PER_5M, throttle_mark="m", actions=actions)))
+    world = World(a_ruleset(a_rule(gates=M_PER_5M, actions=actions)))
 
     first, second = (world.decide(world.event(second)).evaluations for second in (0, 1))
 
@@ -199,7 +208,7 @@ def test_a_rules_own_throttle_holds_all_actions_with_one_count() -> None:
 
 
 def test_an_actions_if_comes_before_its_throttle() -> None:
-    action = an_action(condition=Says(field="loud"), throttle=PER_5M, throttle_mark="m")
+    action = an_action(condition=Says(field="loud"), gates=M_PER_5M)
     world = World(a_ruleset(a_rule(actions=(action,))))
 
     assert world.reasons(0, loud=False) == ["if_false"]
@@ -208,7 +217,7 @@ def test_an_actions_if_comes_before_its_throttle() -> None:
 
 
 def test_a_shadow_decides_and_remembers_but_sends_nothing() -> None:
-    action = an_action(throttle=PER_5M, throttle_mark="m")
+    action = an_action(gates=M_PER_5M)
     world = World(a_ruleset(a_rule(shadow=True, actions=(action,))))
 
     assert world.reasons(0, 1) == ["shadow", "throttled"]
@@ -232,7 +241,7 @@ def test_an_unknown_part_of_the_group_key_is_null_and_the_event_is_decided() -> 
 
 
 def test_a_late_event_is_counted_at_its_keys_latest_time() -> None:
-    action = an_action(throttle=Rate(1, timedelta(seconds=10)), throttle_mark="m")
+    action = an_action(gates=throttled(Rate(1, timedelta(seconds=10))))
     world = World(a_ruleset(a_rule(actions=(action,))))
     late = an_event(
         at=NOON + timedelta(seconds=21),
@@ -281,20 +290,11 @@ def test_an_event_cannot_name_the_default_body() -> None:
     assert msgspec.json.decode(str(delivery.request.body[0]))["rule"] == "every event"
 
 
-def test_only_gates_that_remember_have_marks() -> None:
-    throttled = a_rule(actions=(an_action(throttle=PER_5M, throttle_mark="m"),))
-
-    assert not memory_marks(a_ruleset(a_rule()))
-    assert {"clock", "throttle", "suppressed"} == {
-        mark.gate for mark in memory_marks(a_ruleset(throttled))
-    }
-
-
 def test_memory_under_another_mark_is_not_used() -> None:
-    action = an_action(throttle=PER_5M, throttle_mark="old")
+    action = an_action(gates=throttled(PER_5M, "old"))
     world = World(a_ruleset(a_rule(actions=(action,))))
     world.reasons(0)
-    changed = replace(action, throttle_mark="new")
+    changed = replace(action, gates=throttled(PER_5M, "new"))
     world.ruleset = a_ruleset(a_rule(actions=(changed,)))
 
     assert world.reasons(1) == ["fired"]
@@ -308,10 +308,10 @@ frames = st.fixed_dictionaries(
 def _rules() -> Ruleset:
     """Every gate of the language, on rules and on actions."""
     quiet = an_action(name="quiet", shadow=True)
-    loud = an_action(name="loud", condition=Says(field="loud"), throttle=PER_5M, throttle_mark="a")
+    loud = an_action(name="loud", condition=Says(field="loud"), gates=throttled(PER_5M, "a"))
     by_service = (parse_path("service"),)
     return a_ruleset(
-        a_rule(name="r1", throttle=Rate(3, timedelta(minutes=1)), actions=(quiet, loud)),
+        a_rule(name="r1", gates=throttled(Rate(3, timedelta(minutes=1))), actions=(quiet, loud)),
         a_rule(name="r2", group_by=by_service, actions=(loud, quiet)),
     )
 

@@ -26,6 +26,8 @@ def words(operator: Operator) -> str:
         return f"{operator.name}({', '.join(map(words, operand))})"
     if operator.name == "not":
         return f"not {words(operand)}"
+    if operator.name == "changed":
+        return f"changed {' '.join(operand)}"
     return f"{operator.name} {operand}"
 
 
@@ -46,6 +48,16 @@ ROWS = {
         [["a prefix x", "a exists True"]],
     ),
     "a range is one question": ({"a": {"gt": 1, "lt": 5}}, [["a together(gt 1, lt 5)"]]),
+    "a change is asked after what is now": (
+        {"a": {"from": 1, "to": 2}},
+        [["a equals 2", "a changed from to"]],
+    ),
+    "a change to some is a case of each": (
+        {"a": {"to": [1, {"prefix": "x"}]}},
+        [["a equals 1", "a changed to"], ["a prefix x", "a changed to"]],
+    ),
+    "a change from something": ({"a": {"from": 1}}, [["a changed from"]]),
+    "not of a change": ({"not": {"a": {"to": 1}}}, [["a not changed to"]]),
     "any": ({"any": AB}, [["a equals 1"], ["b equals 2"]]),
     "$or": ({"$or": AB, "c": 3}, [["a equals 1", "c equals 3"], ["b equals 2", "c equals 3"]]),
     "all": ({"all": AB}, [["a equals 1", "b equals 2"]]),
@@ -113,6 +125,13 @@ def test_a_condition_is_true_exactly_when_a_case_holds(seed):
             record = invented_record(random)
             holds = any(all(q.holds(record) for q in case) for case in taken_apart)
             assert holds is (condition.evaluate(record) is True)
+
+
+def test_a_question_may_hold_as_long_as_earlier_events_could_answer_it():
+    _, question = cases(parsed({"a": {"to": 1}}))[0]
+
+    assert question.may_hold(Record({"a": 1}, platform=False))
+    assert not question.may_hold(Record({"a": 1}, platform=False, previous={}))
 
 
 def test_a_question_may_hold_as_long_as_a_lookup_could_answer_it():

@@ -31,6 +31,10 @@ from tests.conditions import condition
         {"anything-but": {"prefix": "a"}},
         {"prefix": {"equals-ignore-case": "A"}},
         {"cidr": "10.0.0.0/8"},
+        {"from": "a", "to": ["b", {"prefix": "c"}]},
+        {"not": {"to": 5}},
+        [{"from": 1}, {"to": None}],
+        {"gt": 1, "from": {"lt": 1}},
     ],
 )
 @pytest.mark.parametrize("path", ["n", "service", "parents"])

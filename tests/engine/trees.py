@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from reactor.engine.changed import Changed
 from reactor.engine.condition import All, Any, Not, Test
 from reactor.engine.objects import names
 from reactor.engine.operators import (
@@ -56,7 +57,14 @@ def _composed(inner: st.SearchStrategy[Operator]) -> st.SearchStrategy[Operator]
 
 
 OPERATORS: st.SearchStrategy[Operator] = st.recursive(SINGLE | OTHERS, _composed, max_leaves=4)
-TESTS = st.builds(Test, st.sampled_from(PATHS), OPERATORS, st.sampled_from([None, False]))
+TRACKERS = [(path.text, ()) for path in PATHS]
+CHANGES = st.builds(Changed, st.sampled_from(TRACKERS), st.none() | OPERATORS, OPERATORS)
+TESTS = st.builds(
+    Test,
+    st.sampled_from(PATHS),
+    OPERATORS | CHANGES | CHANGES.map(IsNot),
+    st.sampled_from([None, False]),
+)
 
 
 def conditions(leaves: int = 8) -> st.SearchStrategy[Condition]:
@@ -82,4 +90,5 @@ FIELDS = st.fixed_dictionaries(
         "list": st.lists(st.fixed_dictionaries({}, optional={"n": SCALARS}), max_size=3),
     },
 )
-RECORDS = st.builds(Record, FIELDS, st.booleans(), UNKNOWN)
+PREVIOUS = st.none() | st.dictionaries(st.sampled_from(TRACKERS), VALUES)
+RECORDS = st.builds(Record, FIELDS, st.booleans(), UNKNOWN, PREVIOUS)

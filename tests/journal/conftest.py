@@ -1,13 +1,17 @@
 """A real journal in a temporary directory, and short ways to ask it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from reactor.journal.database import Connection, open_writer
+from reactor.journal.database import Connection, open_reader, open_writer
+from reactor.journal.retention import sweep
 from reactor.journal.writer import Writer
+from tests.builders import NOON
+from tests.journal.past import ANCIENT, DAY, KEEP, Past
 
 
 @pytest.fixture
@@ -76,3 +80,24 @@ def running(tmp_path: Path) -> Iterator[RunningWriter]:
     if writer._thread.ident is None:
         writer.start()
     writer.close()
+
+
+@pytest.fixture
+def past(running: RunningWriter) -> Past:
+    """A journal whose rules were taken up long ago."""
+    past = Past(running.writer._db)
+    past.adopt("now", ANCIENT - DAY)
+    return past
+
+
+@pytest.fixture
+def swept(running: RunningWriter, tmp_path: Path) -> Callable[[], int]:
+    """Sweeps once, and says how many rows went."""
+
+    def act() -> int:
+        if running._thread.ident is None:
+            running.start()
+        with closing(open_reader(tmp_path)) as reader:
+            return sum(sweep(reader, running.writer, KEEP, NOON))
+
+    return act

@@ -5,8 +5,17 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.duration import from_micros
-from reactor.journal.codec import from_span, to_moment, to_request, to_span, to_text
+from reactor.journal.codec import (
+    from_moment,
+    from_names,
+    from_objects,
+    from_span,
+    to_json,
+    to_moment,
+    to_request,
+    to_span,
+    to_text,
+)
 from reactor.model.request import StoredRequest
 from reactor.model.secret import Joint, SecretRef
 
@@ -35,9 +44,17 @@ def test_a_secret_is_kept_as_a_reference():
 
 @given(st.none() | MOMENTS)
 def test_a_moment_comes_back_as_it_was(moment):
-    stored = to_moment(moment)
+    assert from_moment(to_moment(moment)) == moment
 
-    assert (None if stored is None else from_micros(stored)) == moment
+
+@given(st.lists(st.dictionaries(TEXTS, st.none() | st.integers(0, 9) | TEXTS)))
+def test_objects_come_back_as_they_were(objects):
+    assert from_objects(to_json(objects)) == objects
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS)))
+def test_names_come_back_as_they_were(names):
+    assert from_names(to_json(names)) == names
 
 
 @given(st.timedeltas())

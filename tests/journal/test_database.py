@@ -77,6 +77,7 @@ def test_a_journal_of_an_earlier_version_is_carried_over_with_all_it_holds(tmp_p
         assert content_of(db, tables) == before
         assert [each.state for each in list_deliveries(db)].count("dead") == 1
         assert len(load(db)) == 3
+        assert not db.execute("select 1 from evaluations where event is null").fetchall()
 
 
 def test_every_version_before_the_present_has_a_journal_here():

@@ -12,6 +12,7 @@ from reactor.journal.events import (
     known,
     latest,
     namesakes,
+    one,
     settle_decided,
     undecided,
 )
@@ -35,6 +36,16 @@ def test_an_event_comes_back_as_it_was(db):
 
 def test_an_unknown_event_is_none(db):
     assert find(db, "u-1") is None
+    assert one(db, "local", "u-1") is None
+
+
+def test_of_namesakes_that_of_one_source_is_found(db, scans):
+    mine, other = an_event(uuid="u-1", source="a"), an_event(uuid="u-1", source="b")
+    insert_events(db, [mine, other])
+
+    assert one(db, "a", "u-1") == mine
+    assert one(db, "c", "u-1") is None
+    assert scans(lambda: one(db, "a", "u-1")) == []
 
 
 def test_the_frame_is_kept_as_text_exactly_as_received(db):

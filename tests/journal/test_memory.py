@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from reactor.journal.memory import SLICE, Trim, forget_others, load, save
-from reactor.model.journal import GateMark
+from reactor.model.journal import Forgotten, GateMark
 from reactor.model.memory import MemoryEntry, MemoryKey
-from tests.builders import NOON
+from tests.builders import NOON, replace
 
 WEB = MemoryKey("crash", "slack", "throttle", '["web"]')
 DB = MemoryKey("crash", "slack", "throttle", '["db"]')
@@ -16,9 +16,10 @@ def an_entry(mark="mark-1", minutes=5, **value):
 
 
 def test_memory_comes_back_as_it_was(db):
-    save(db, {WEB: an_entry(times=[1, 2]), DB: an_entry()})
+    timer = replace(an_entry(), due_at=NOON + timedelta(microseconds=1))
+    save(db, {WEB: an_entry(times=[1, 2]), DB: timer})
 
-    assert load(db) == {WEB: an_entry(times=[1, 2]), DB: an_entry()}
+    assert load(db) == {WEB: an_entry(times=[1, 2]), DB: timer}
 
 
 def test_a_change_replaces_and_none_forgets(db):
@@ -29,14 +30,19 @@ def test_a_change_replaces_and_none_forgets(db):
     assert load(db) == {WEB: an_entry(count=2)}
 
 
-def test_gates_that_are_gone_or_changed_forget(db):
-    save(db, {WEB: an_entry("old"), DB: an_entry("new")})
+def test_gates_that_are_gone_or_changed_forget_and_say_what(db):
+    gone = MemoryKey("deploy", "", "for", "[]")
+    other = MemoryKey("crash", "slack", "throttle", '["cache"]')
+    save(db, {WEB: an_entry("old"), other: an_entry("old"), DB: an_entry("new"), gone: an_entry()})
 
     forgotten = forget_others(
         db, frozenset({GateMark(rule="crash", action="slack", gate="throttle", mark="new")})
     )
 
-    assert forgotten == 1
+    assert forgotten == (
+        Forgotten(rule="crash", action="slack", gate="throttle", count=2),
+        Forgotten(rule="deploy", action="", gate="for", count=1),
+    )
     assert load(db) == {DB: an_entry("new")}
 
 

@@ -7,6 +7,7 @@ import pytest
 from reactor.journal.batch import Batch
 from reactor.journal.moves import Cancel, Claim
 from reactor.journal.rulesets import Adopt
+from reactor.journal.silences import AddSilence, ExpireSilence
 from reactor.journal.standing import (
     LastEvent,
     LastRuleset,
@@ -17,7 +18,10 @@ from reactor.journal.standing import (
 )
 from reactor.model.delivery import State
 from reactor.model.errors import JournalUnavailable
+from reactor.model.gates import Phase
+from reactor.model.incident import Joined
 from reactor.model.match import Evaluation, Reason
+from reactor.model.silence import StoredSilence
 from tests.builders import NOON, a_delivery, an_event, replace
 
 FIRED = Evaluation(
@@ -45,6 +49,7 @@ def adopt(db, number, name):
         text=f"rules: {name}",
         marks=frozenset(),
         destinations=frozenset(["ops"]),
+        rules=frozenset(),
     ).apply(db)
 
 
@@ -86,6 +91,53 @@ def test_a_rule_has_fired_only_if_it_fired(db):
     assert standing(db).fired == {"r"}
 
 
+def test_a_rule_that_a_timer_fired_has_fired(db):
+    Batch(evaluations=(replace(FIRED, event_id="", source=""),)).apply(db)
+
+    found = standing(db)
+
+    assert (found.evaluations, found.timers) == ({}, {("r", "log", Reason.FIRED): 1})
+    assert found.fired == {"r"}
+
+
+def test_incidents_that_are_open_are_counted(db):
+    parts = [
+        Joined(
+            id=name,
+            rule="r",
+            key="[]",
+            phase=phase,
+            at=NOON,
+            since=NOON,
+            count=1,
+            event_id="u-1",
+            source="a",
+        )
+        for name, phase in (("a", Phase.OPENED), ("b", Phase.OPENED), ("b", Phase.RESOLVED))
+    ]
+    Batch(joined=tuple(parts)).apply(db)
+
+    assert standing(db).incidents == 1
+
+
+def test_silences_count_until_they_are_over(db):
+    for number in (1, 2, 3):
+        silence = StoredSilence(
+            id=f"s-{number}",
+            text="",
+            author="",
+            comment="",
+            created_at=NOON,
+            expires_at=NOON + timedelta(hours=number),
+        )
+        AddSilence(silence).apply(db)
+    ExpireSilence(id="s-3", at=NOON).apply(db)
+
+    found = standing(db)
+
+    assert [found.silenced(NOON + timedelta(hours=number)) for number in (0, 1, 2)] == [2, 1, 0]
+
+
 def test_what_is_not_done_is_pending_and_the_oldest_is_the_first_planned(db):
     for number in range(1, 6):
         deliver(db, number, state=State.DEAD if number == 5 else State.PENDING)
@@ -114,6 +166,8 @@ def test_only_totals_and_what_is_undone_or_dead_are_read(db, scans):
         "SCAN undecided",
         "SCAN quarantined",
         "SCAN pauses",  # one for each lane that is paused
+        "SCAN timer_totals",
+        "SCAN silences",  # few: somebody wrote each
     ]
 
 

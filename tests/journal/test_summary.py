@@ -7,7 +7,7 @@ from reactor.model.delivery import State
 from reactor.model.event import Rejection
 from reactor.model.journal import Counts
 from reactor.model.match import Evaluation, Reason
-from tests.builders import NOON, a_delivery, an_event
+from tests.builders import NOON, a_delivery, an_event, replace
 
 REJECTED = Rejection(source="b", received_at=NOON, reason="not_json", excerpt="{", size=1)
 FIRED = Evaluation(
@@ -40,10 +40,20 @@ def test_everything_is_counted_over_all_batches(db):
     )
 
 
+def test_what_timers_fired_is_counted_apart(db):
+    Batch(evaluations=(replace(FIRED, event_id="", source=""),)).apply(db)
+
+    found = counts(db)
+
+    assert found.evaluations == {}
+    assert found.timers == {("r", "log", Reason.FIRED): 1}
+
+
 def test_only_totals_and_the_states_are_read(db, scans):
     assert scans(lambda: counts(db)) == [
         "SCAN source_totals",
         "SCAN evaluation_totals",
+        "SCAN timer_totals",
         "SCAN deliveries USING COVERING INDEX deliveries_by_state",
         "SCAN deliveries USING COVERING INDEX deliveries_by_event",
     ]

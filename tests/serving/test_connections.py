@@ -3,81 +3,13 @@
 import asyncio
 
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from reactor.serving.connections import PATIENCE, Connections
+from reactor.serving.connections import PATIENCE
+from tests.serving.lines import World, in_a_loop
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"
 WHOLE = HEAD + b"{}"
-
-
-class Line(asyncio.Transport):
-    """The server's end of a connection, without a network."""
-
-    def __init__(self, protocol):
-        super().__init__()
-        self._protocol, self.written, self._closing = protocol, b"", False
-        protocol.connection_made(self)
-
-    def says(self, data):
-        self._protocol.data_received(data)
-
-    def write(self, data):
-        self.written += data
-
-    def close(self):
-        if not self._closing:
-            self._closing = True
-            self._protocol.connection_lost(None)
-
-    def is_closing(self):
-        return self._closing
-
-    def pause_reading(self):
-        pass
-
-    def resume_reading(self):
-        pass
-
-
-class World:
-    """Connections on a clock that stands, before an app that answers when `go` is set."""
-
-    def __init__(self, most=10):
-        self.now, self.go = 0.0, asyncio.Event()
-        self.go.set()
-        self.connections = Connections(lambda: self.now, most=most)
-        self.state = ServerState()
-        self.config = uvicorn.Config(self.app, interface="asgi3", log_config=None)
-        self.config.load()
-
-    async def app(self, scope, receive, send):
-        while (await receive()).get("more_body"):
-            pass
-        await self.go.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"ok"})
-
-    def connect(self, says=b""):
-        made = {"config": self.config, "server_state": self.state, "app_state": {}}
-        line = Line(self.connections.admit(**made))
-        if says:
-            line.says(says)
-        return line
-
-    async def answers(self):
-        """All that was asked is answered."""
-        await asyncio.gather(*self.state.tasks)
-
-    def wait(self, seconds):
-        self.now += seconds
-        self.connections.drop_overdue()
-
-
-def in_a_loop(test):
-    """A test that is a coroutine."""
-    return lambda: asyncio.run(test())
+SLOW = WHOLE.replace(b"/", b"/slow", 1)
 
 
 @pytest.mark.parametrize("says", [b"", b"POST / HT", HEAD, HEAD + b"{"])
@@ -121,9 +53,7 @@ async def test_headers_and_body_have_their_time_each():
 
 @in_a_loop
 async def test_whoever_waits_for_us_is_let_be():
-    world = World()
-    world.go.clear()
-    line = world.connect(WHOLE)
+    line = (world := World()).connect(SLOW)
     world.wait(0)
 
     world.wait(100 * PATIENCE)
@@ -131,6 +61,34 @@ async def test_whoever_waits_for_us_is_let_be():
 
     world.go.set()
     await world.answers()
+
+
+@in_a_loop
+async def test_a_client_that_is_ahead_of_us_is_let_be():
+    line = (world := World()).connect(SLOW + HEAD)
+    world.wait(0)
+
+    world.wait(100 * PATIENCE)
+    assert not line.is_closing()
+
+    world.go.set()
+    line.says(b"{}")
+    await world.answers()
+    assert line.statuses == [200, 200]
+
+
+@in_a_loop
+async def test_that_also_holds_after_the_first_answer():
+    line = (world := World()).connect(WHOLE + SLOW)
+    await world.held.wait()
+    world.wait(0)
+
+    world.wait(100 * PATIENCE)
+    assert not line.is_closing()
+
+    world.go.set()
+    await world.answers()
+    assert line.statuses == [200, 200]
 
 
 @in_a_loop
@@ -169,8 +127,7 @@ async def test_one_too_many_takes_the_place_of_who_is_idle_longest():
 @in_a_loop
 async def test_nobody_who_waits_for_an_answer_makes_room():
     world = World(most=2)
-    world.go.clear()
-    asked = [world.connect(WHOLE) for _ in range(3)]
+    asked = [world.connect(SLOW) for _ in range(3)]
 
     assert not any(line.is_closing() for line in asked)
 

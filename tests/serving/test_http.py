@@ -1,7 +1,10 @@
 """The server that web and hub share, asked by real clients."""
 
 import http.client
+import os
+import resource
 import socket
+from contextlib import contextmanager
 from threading import Thread
 from time import monotonic
 
@@ -22,6 +25,10 @@ async def who(request):
     return PlainTextResponse(request.client.host)
 
 
+async def echo(request):
+    return PlainTextResponse(await request.body())
+
+
 async def flood(websocket):
     """Sends until the client takes no more, and on."""
     await websocket.accept()
@@ -29,7 +36,13 @@ async def flood(websocket):
         await websocket.send_text("x" * 65536)
 
 
-APP = Starlette(routes=[Route("/", who), WebSocketRoute("/flood", flood)])
+APP = Starlette(
+    routes=[
+        Route("/", who),
+        Route("/echo", echo, methods=["POST"]),
+        WebSocketRoute("/flood", flood),
+    ]
+)
 
 
 def a_server(host="127.0.0.1", port=0):
@@ -104,6 +117,16 @@ def test_nobody_is_believed_to_speak_for_another(client):
     assert client.getresponse().read() == b"127.0.0.1"
 
 
+def test_a_client_may_wait_until_its_body_is_wanted(server, thread):
+    with socket.create_connection(server.address, timeout=PATIENCE) as cautious:
+        cautious.sendall(b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n")
+        cautious.sendall(b"Expect: 100-Continue\r\n\r\n")
+        assert cautious.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+        cautious.sendall(b"{}")
+        assert cautious.recv(12) == b"HTTP/1.1 200"
+
+
 def test_answers_do_not_wait_for_the_client_to_acknowledge_their_headers(client):
     begun = monotonic()
     for _ in range(50):
@@ -172,3 +195,33 @@ def test_endless_headers_end(server, thread):
         send_for_ever(endless, b"X-More: " + b"x" * 10_000 + b"\r\n")
 
     endless.close()
+
+
+@contextmanager
+def no_descriptor_free():
+    """This process can open nothing more."""
+    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.close(lowest := os.dup(0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+
+
+def test_without_descriptors_newcomers_are_turned_away_without_a_word(server, client, caplog):
+    client.request("GET", "/")
+    assert client.getresponse().read()
+
+    with socket.socket() as newcomer:
+        newcomer.settimeout(PATIENCE)
+        with no_descriptor_free():
+            newcomer.connect(server.address)
+            assert newcomer.recv(1) == b""
+
+    client.request("GET", "/")
+    assert client.getresponse().status == 200
+    with socket.create_connection(server.address, timeout=PATIENCE) as later:
+        later.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert later.recv(12) == b"HTTP/1.1 200"
+    assert caplog.records == []

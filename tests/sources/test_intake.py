@@ -7,6 +7,7 @@ import pytest
 from reactor.model.errors import Stopping
 from reactor.model.event import Arrival, Frame, Note
 from reactor.model.lookup import Answer, Found, Need
+from reactor.model.signal import Linked
 from reactor.sources.intake import BATCH_BYTES, Intake, IntakeFeed
 from tests.fakes import PATIENCE
 
@@ -188,8 +189,12 @@ def test_closing_lets_a_waiting_taker_go():
     intake.close()
 
     taker.join(PATIENCE)
-    assert taken == [[]]
+    assert taken == [None]
     assert intake.is_closed
+
+
+def test_a_taker_waits_for_nothing_longer_than_it_says():
+    assert Intake().take(10, timeout=0.001) == []
 
 
 def test_a_closed_intake_takes_nothing_more():
@@ -201,7 +206,16 @@ def test_a_closed_intake_takes_nothing_more():
     with pytest.raises(Stopping):
         intake.offer(an_arrival())
     intake.tell(AN_ANSWER)
-    assert intake.take(10) == []
+    assert intake.take(10) is None
+
+
+def test_a_signal_is_let_in_even_when_it_is_full():
+    intake = Intake(max_frames=1)
+    intake.put(an_arrival())
+
+    intake.tell(Linked("s", is_connected=True))
+
+    assert intake.take(10)[1:] == [Linked("s", is_connected=True)]
 
 
 def test_a_feed_puts_the_name_of_its_source_on_every_frame():

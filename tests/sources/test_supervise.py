@@ -9,6 +9,7 @@ from reactor.model.errors import SourceLost, SourceRefused, Stopping
 from reactor.model.event import Frame
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
+from reactor.model.signal import Linked
 from reactor.sources.supervise import SourceState, Supervisor, World, backoff
 from tests.builders import replace
 from tests.fakes import CountingStop, FullFeed, RecordingFeed
@@ -35,7 +36,7 @@ class Surroundings:
     """A world whose time stands still until it is moved, and whose jitter is always a half."""
 
     def __init__(self):
-        self.seconds, self.lines, self.refusals = 0.0, [], []
+        self.seconds, self.lines, self.refusals, self.links = 0.0, [], [], []
 
     def world(self):
         return World(
@@ -44,6 +45,7 @@ class Surroundings:
             jitter=lambda: 0.5,
             log=self.lines.append,
             on_refused=self.refusals.append,
+            on_link=self.links.append,
         )
 
     def connected_for(self, seconds):
@@ -68,6 +70,11 @@ def supervised(around, *acts, feed=None):
 
 def connect(feed, stop):
     feed.connected()
+
+
+def connect_and_lose(feed, stop):
+    feed.connected()
+    raise SourceLost("gone")
 
 
 @pytest.mark.parametrize(
@@ -232,6 +239,22 @@ def test_saying_connected_twice_is_one_connection(around):
 
     assert supervisor.status.connections == 1
     assert around.lines == ["source local: connected to a script", "source local: ended"]
+
+
+@pytest.mark.parametrize(
+    ("acts", "links"),
+    [
+        ([SourceLost("gone"), SourceRefused("no key")], [False]),
+        ([connect], [False, True, False]),  # the stream came to its end
+        ([connect_and_lose, connect], [False, True, False, True, False]),
+    ],
+)
+def test_it_is_told_when_the_source_connects_and_when_it_is_connected_no_longer(
+    around, acts, links
+):
+    supervised(around, *acts).run(CountingStop(len(acts)))
+
+    assert around.links == [Linked("local", is_connected=each) for each in links]
 
 
 def test_a_closed_road_stops_the_source(around):

@@ -62,7 +62,11 @@ STANDING = Standing(
         ("every event", "log", Reason.FIRED): 4,
         ("every event", "gone", Reason.FIRED): 9,
         ("gone", "log", Reason.FIRED): 9,
+        ("every event", "log", Reason.WAITING): 6,
     },
+    timers={("every event", "log", Reason.FIRED): 8, ("gone", "log", Reason.FIRED): 9},
+    incidents=3,
+    silences=(NOON, NOON + timedelta(minutes=1)),
     last_event=None,
     undecided=0,
     quarantined=2,
@@ -88,6 +92,7 @@ def parts(
     paused: Mapping[str, Pause] | None = None,
     has_reserve: bool = True,
     swept: Swept | None = None,
+    keys: Mapping[str, int] | None = None,
     reader: Callable[[], Connection] = _no_journal,
 ) -> Parts:
     """A service that works, but for what is given; loops by how many seconds they are overdue."""
@@ -96,6 +101,8 @@ def parts(
         statuses=lambda: [source],
         waiting=lambda: 0,
         parked=lambda: 0,
+        keys=lambda: keys or {},
+        timers=lambda: 5,
         pipeline=Loop(pipeline),
         dispatcher=Loop(dispatcher),
         paused=lambda: paused or {},

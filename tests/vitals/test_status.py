@@ -3,11 +3,12 @@
 import json
 from datetime import timedelta
 
+from reactor.engine.draft import MOST_KEYS
 from reactor.journal.retention import Swept
 from reactor.journal.standing import LastEvent
 from reactor.model.match import Reason
-from reactor.pipeline import Committed
 from reactor.sources.supervise import SourceState
+from reactor.transaction import Committed
 from reactor.vitals.status import journal_status, service_status
 from reactor.vitals.tally import Tally
 from tests.builders import NOON, an_event, replace
@@ -27,7 +28,7 @@ def test_a_journal_tells_what_waits_what_is_dead_and_what_never_fired():
         paused={"ops": PAUSE},
     )
 
-    found = journal_status(standing, ["every event", "held", "new"])
+    found = journal_status(standing, ["every event", "held", "new"], NOON)
 
     assert found == {
         "last_event": {"id": "e-1", "source": "local", "received_at": AT},
@@ -40,6 +41,8 @@ def test_a_journal_tells_what_waits_what_is_dead_and_what_never_fired():
         "pending": 7,
         "oldest_pending": "2031-05-06T10:18:30.000000Z",
         "dead_letters": 3,
+        "open_incidents": 3,
+        "active_silences": 1,
         "journal_bytes": 4096,
         "paused": [
             {
@@ -60,7 +63,9 @@ def test_a_service_tells_of_itself_and_of_each_source():
     lost = replace(LOCAL, state=SourceState.WAITING, detail="gone", received=9)
 
     found = service_status(
-        parts(source=lost, swept=Swept(at=NOON, removed=7)), tally, NOON + timedelta(minutes=1)
+        parts(source=lost, swept=Swept(at=NOON, removed=7), keys={"a": MOST_KEYS, "b": 1}),
+        tally,
+        NOON + timedelta(minutes=1),
     )
 
     assert json.loads(json.dumps(found)) == {
@@ -88,6 +93,8 @@ def test_a_service_tells_of_itself_and_of_each_source():
         "attempts_last_minute": 0,
         "waiting": 0,
         "parked": 0,
+        "timers": 5,
+        "full": ["a"],
         "reserve": True,
         "keep": {"events": "30d", "deliveries": "90d", "dead_letters": "90d"},
         "swept_at": AT,

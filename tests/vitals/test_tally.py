@@ -7,7 +7,7 @@ import pytest
 from reactor.delivery.retry import Decision
 from reactor.model.delivery import Attempt, Move
 from reactor.observe.metrics import REMOVED
-from reactor.pipeline import Committed
+from reactor.transaction import Committed
 from reactor.vitals.tally import Tally, lanes
 from tests.builders import NOON, a_delivery, a_rule, an_action, an_event, replace
 from tests.vitals.parts import rules

@@ -132,7 +132,8 @@ def _example(variables: Mapping[str, str], docker: str | None) -> Ruleset:
         resolve=Resolve.ALL,
     ).ruleset
     kept = {name: spec for name, spec in ruleset.sources.items() if docker or name != DOCKER}
-    return replace(ruleset, sources=kept)
+    rules = tuple(replace(rule, gates=replace(rule.gates, hours=())) for rule in ruleset.rules)
+    return replace(ruleset, sources=kept, rules=rules)  # it shows the same at any hour
 
 
 def example_path() -> Path:

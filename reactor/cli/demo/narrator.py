@@ -14,13 +14,13 @@ from reactor.model.event import PLATFORM_OBJECTS, Event
 from reactor.model.match import Evaluation, Reason
 from reactor.model.rule import Ruleset
 from reactor.model.uri import ObjectRef, parse_uri, read_uri
-from reactor.pipeline import Committed
+from reactor.transaction import Committed
 
 HEADLINES: Mapping[tuple[str, int], str] = {
-    ("web", 1): "1. A container of web crashes. Slack hears of it, and web is redeployed.",
-    ("web", 2): "2. It crashes again. Slack is spared a second message; web is redeployed again.",
+    ("web", 1): "1. A container of web crashes. Slack hears of it. Once is no reason to redeploy.",
+    ("web", 2): "2. It crashes again. Slack is spared a second message, which is counted.",
     ("backup", 1): "3. Other things happen. What no rule speaks of is neither looked up nor told.",
-    ("web", 4): "4. Three redeploys an hour are enough. The next is held back, and counted.",
+    ("web", 3): "4. The third crash within ten minutes: reactor itself redeploys web.",
 }
 """What to look for, above the first, second, … happening to a service."""
 
@@ -60,24 +60,33 @@ class Narrator:
                 self._tell(f"world      {sentence}")
 
     def committed(self, committed: Committed) -> None:
-        """Each event of which a rule made something, and beneath it what; the others in short."""
+        """Each event of which a rule made something, and beneath it what; the others in short; and
+        what becomes of matches that waited."""
         with self._lock:
             for event in committed.events:
                 self._learn(event)
-            undecided = {event.id for event, _ in committed.undecided}
-            rest: dict[str, Counter[str]] = {}
-            for event in committed.events:
-                rows = [row for row in committed.evaluations if _is_of(row, event)]
-                if rows or event.id in undecided:
-                    self._tell_event(event, rows)
-                elif not self._is_caused(event):
-                    rest.setdefault(event.source, Counter())[described(event)] += 1
-            for source, seen in rest.items():
-                self._tell(f"events     {source}: {listed(seen)}")
+            self._tell_events(committed)
+            for row in committed.rows:
+                if row.settled_at or not row.event_id:
+                    self._tell(f"later      {self._decided(row)}")
             for delivery in committed.deliveries:
                 self._expect(delivery)
             for rejection in committed.rejections:
                 self._tell(f"refused    a frame of {rejection.source}: {rejection.reason}")
+            for text in committed.notices:
+                self._tell(f"notice     {text}")
+
+    def _tell_events(self, committed: Committed) -> None:
+        undecided = {event.id for event, _ in committed.undecided}
+        rest: dict[str, Counter[str]] = {}
+        for event in committed.events:
+            rows = [row for row in committed.evaluations if _is_of(row, event)]
+            if rows or event.id in undecided:
+                self._tell_event(event, rows)
+            elif not self._is_caused(event):
+                rest.setdefault(event.source, Counter())[described(event)] += 1
+        for source, seen in rest.items():
+            self._tell(f"events     {source}: {listed(seen)}")
 
     def _learn(self, event: Event) -> None:
         """The names that were looked up, to call objects by them later."""

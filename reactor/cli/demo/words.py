@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from reactor.duration import format_duration
 from reactor.engine.normalize import record_of
 from reactor.model.event import Event
+from reactor.model.gates import Rate
 from reactor.model.match import Reason
-from reactor.model.rule import Rate, Ruleset
+from reactor.model.rule import Ruleset
 
 
 def described(event: Event) -> str:
@@ -55,9 +56,24 @@ def because(ruleset: Ruleset, rule: str, action: str, reason: Reason) -> str:
     if reason is Reason.THROTTLED:
         rate = _throttle(ruleset, rule, action)
         return f"throttled, no more than {_rate(rate)}" if rate else "throttled"
-    if reason is Reason.IF_FALSE:
-        return "its own `if` is not true for this event"
-    return "in the shadow (shadow: true): decided and recorded, not sent"
+    return WHY[reason]
+
+
+WHY: Mapping[Reason, str] = {
+    Reason.BELOW_COUNT: "it did not happen often enough yet (`after`)",
+    Reason.WAITING: "it waits, and is decided when its time has come",
+    Reason.OUTSIDE_TIME: "it is not the time for it (`during`, `not_during`)",
+    Reason.SILENCED: "somebody silenced it",
+    Reason.INCIDENT: "it was told of this incident already (`when`)",
+    Reason.IF_FALSE: "its own `if` is not true for this event",
+    Reason.MODE: "one like it is under way (`mode`)",
+    Reason.SHADOW: "in the shadow (shadow: true): decided and recorded, not sent",
+    Reason.LOOP_GUARD: "it would fire on its own consequences without end",
+    Reason.ENDED: "it was over before its time had come",
+    Reason.MERGED: "one like it waits already",
+    Reason.EXPIRED: "what it waited for did not come",
+}
+"""Why a match was held back, but for throttles, which have numbers."""
 
 
 def _throttle(ruleset: Ruleset, rule: str, action: str) -> Rate | None:
@@ -65,7 +81,7 @@ def _throttle(ruleset: Ruleset, rule: str, action: str) -> Rate | None:
     for each in ruleset.rules:
         for spec in each.actions:
             if (each.name, spec.name) == (rule, action):
-                return spec.throttle or each.throttle
+                return spec.gates.throttle or each.gates.throttle
     return None
 
 

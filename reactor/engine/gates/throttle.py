@@ -1,33 +1,45 @@
 """The gate `throttle: N per D`: a sliding window per key that drops what is over it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from reactor.duration import from_micros, to_micros
+from reactor.duration import format_duration, format_time, from_micros, to_micros
 from reactor.engine.gates.clock import NEAR
+from reactor.engine.gates.said import Said
+from reactor.model.gates import Rate
+from reactor.model.match import Reason
 from reactor.model.memory import MemoryEntry
-from reactor.model.rule import Rate
 
 
-def throttle(
-    rate: Rate, mark: str, memory: MemoryEntry | None, at: datetime
-) -> tuple[bool, MemoryEntry | None]:
-    """Whether one more may pass at `at`, and the memory if it changed.
+def throttle(rate: Rate, mark: str, memory: MemoryEntry | None, at: datetime) -> Said:
+    """Whether one more may pass at `at`.
 
     The window is (at - per, at]: what passed exactly `per` ago is outside it (rules.md §3).
     """
-    passed = _passed(memory, mark)
-    within = [moment for moment in passed if at - rate.per < moment <= at]
+    within = moments_within(memory, at, rate.per)
     if len(within) >= rate.count:
-        return False, None
+        return Said(Reason.THROTTLED, memory, _numbers(rate, within))
     within.append(at)
+    return Said(None, window(mark, within, rate.per), _numbers(rate, within))
+
+
+def _numbers(rate: Rate, within: list[datetime]) -> dict[str, object]:
+    return {
+        "passed": len(within),
+        "of": rate.count,
+        "per": format_duration(rate.per),
+        "free_at": format_time(within[0] + rate.per),
+    }
+
+
+def moments_within(memory: MemoryEntry | None, at: datetime, span: timedelta) -> list[datetime]:
+    """Those that a memory made by `window` holds of (at - span, at]."""
+    times = memory.value.get("times") if memory else None
+    moments = map(from_micros, times) if isinstance(times, list) else ()
+    return [moment for moment in moments if at - span < moment <= at]
+
+
+def window(mark: str, within: list[datetime], span: timedelta) -> MemoryEntry:
+    """A memory of these moments. A later event may carry a clock up to NEAR before its arrival, and
+    must still find them."""
     times = [to_micros(moment) for moment in within]
-    # A later event may carry a clock up to NEAR before its arrival, and must still find this.
-    return True, MemoryEntry(mark, {"times": times}, at + rate.per + NEAR)
-
-
-def _passed(memory: MemoryEntry | None, mark: str) -> list[datetime]:
-    """When earlier ones passed; nothing if the memory was made under other parameters."""
-    if memory is None or memory.mark != mark:
-        return []
-    times = memory.value.get("times")
-    return [from_micros(time) for time in times] if isinstance(times, list) else []
+    return MemoryEntry(mark, {"times": times}, within[-1] + span + NEAR)

@@ -57,7 +57,7 @@ def performed(tmp_path_factory):
 @pytest.mark.parametrize(
     "sentence",
     [
-        "1. A container of web crashes. Slack hears of it, and web is redeployed.",
+        "1. A container of web crashes. Slack hears of it. Once is no reason to redeploy.",
         "world      web-2 is killed: exit code 137",
         "event      cloud: container web-2 of service web: Stopped, exit code 137",
         "fired      web container crashed → slack",
@@ -66,6 +66,7 @@ def performed(tmp_path_factory):
         "received   signed webhook: rule any container failed, event ",
         "called     redeploy of service web: 202 Accepted, action /api/audit/v1/action/",
         "held back  web container crashed → slack: throttled, no more than 1 per 5m",
+        "held back  web container crashed → redeploy: it did not happen often enough yet",
         "held back  service runs → slack: in the shadow",
         "log        info: backup-1 is done",
     ],
@@ -97,7 +98,7 @@ def test_the_summary_is_what_was_told(performed):
     )
     assert number(performed, "deliveries") == len(fired)
     assert len(fired) == sum(len(told(performed, word)) for word in ("received", "log", "called"))
-    assert number(performed, "redeploys") == len(told(performed, "called")) >= 2
+    assert number(performed, "redeploys") == len(told(performed, "called")) >= 1
 
 
 def test_the_summary_says_what_was_held_back_and_why(performed):

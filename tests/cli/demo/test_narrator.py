@@ -8,7 +8,7 @@ from reactor.model.delivery import Attempt, Move
 from reactor.model.event import Rejection
 from reactor.model.match import Evaluation, Reason
 from reactor.model.request import StoredRequest
-from reactor.pipeline import Committed
+from reactor.transaction import Committed
 from tests.builders import NOON, a_delivery, a_rule, a_ruleset, an_action, an_event, replace
 
 UUID = "0b0e7d0a-6f7d-4c1c-8a53-1f5d3e7b0a11"
@@ -185,3 +185,16 @@ def test_a_refused_frame_is_told(told):
     told.commit(rejections=(rejection,))
 
     assert told.lines == ["refused    a frame of local: not_json"]
+
+
+def test_what_became_of_what_waited_and_notices_are_told(told):
+    settled = replace(ROW, reason=Reason.ENDED, settled_at=NOON)
+    timer = replace(ROW, event_id="", source="")
+
+    told.commit(settled=(settled,), evaluations=(timer,), notices=("rule 'x' is full",))
+
+    assert told.lines == [
+        "later      fired      crash → log",
+        "later      held back  crash → log: it was over before its time had come",
+        "notice     rule 'x' is full",
+    ]

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from reactor.cli.demo.totals import summary
 from reactor.model.delivery import State
+from reactor.model.gates import Gates, Rate
 from reactor.model.journal import Counts
 from reactor.model.match import Reason
-from reactor.model.rule import Rate
 from tests.builders import a_delivery, a_rule, a_ruleset, an_action, replace
 
-THROTTLE = Rate(count=1, per=timedelta(minutes=5))
+THROTTLED = Gates(throttle=Rate(count=1, per=timedelta(minutes=5)))
 RULES = a_ruleset(
-    a_rule(name="crash", actions=(an_action(name="slack", throttle=THROTTLE), an_action())),
+    a_rule(name="crash", actions=(an_action(name="slack", gates=THROTTLED), an_action())),
 )
 DONE = replace(a_delivery(), type="redeploy", state=State.SUCCEEDED)
 
@@ -39,6 +39,13 @@ def test_the_summary_adds_up():
         "deliveries   3 (2 succeeded, 1 dead)",
         "redeploys    2 that reactor itself caused",
     ]
+
+
+def test_what_waits_is_neither_fired_nor_held_back():
+    waits = {("crash", "slack", Reason.WAITING): 2, ("crash", "slack", Reason.FIRED): 1}
+    counts = Counts(events={}, duplicates={}, rejected={}, evaluations=waits, deliveries={})
+
+    assert "matches      3 = 1 fired + 2 waiting + 0 held back" in summary(counts, [], RULES)
 
 
 def test_the_summary_of_nothing():

@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from reactor.cli.demo.words import because, described, listed
-from reactor.model.match import Reason
-from reactor.model.rule import Rate
+from reactor.model.gates import Gates, Rate
+from reactor.model.match import STORED_REASONS, Reason
 from tests.builders import a_rule, a_ruleset, an_action, an_event
 
 WEB = {"container": {"name": "web-2", "exit_code": 7}, "service": {"name": "web"}}
 
 
-def a_rate(count, minutes):
-    return Rate(count=count, per=timedelta(minutes=minutes))
+def throttled(count, minutes):
+    return {"gates": Gates(throttle=Rate(count=count, per=timedelta(minutes=minutes)))}
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_what_was_there_more_than_once_is_counted():
 @pytest.mark.parametrize(
     ("reason", "rule", "action", "why"),
     [
-        (Reason.THROTTLED, {}, {"throttle": a_rate(1, 5)}, "throttled, no more than 1 per 5m"),
-        (Reason.THROTTLED, {"throttle": a_rate(3, 90)}, {}, "throttled, no more than 3 per 1h30m"),
+        (Reason.THROTTLED, {}, throttled(1, 5), "throttled, no more than 1 per 5m"),
+        (Reason.THROTTLED, throttled(3, 90), {}, "throttled, no more than 3 per 1h30m"),
         (Reason.THROTTLED, {}, {}, "throttled"),
         (Reason.IF_FALSE, {}, {}, "its own `if` is not true for this event"),
         (Reason.SHADOW, {}, {}, "in the shadow (shadow: true): decided and recorded, not sent"),
@@ -81,3 +81,13 @@ def test_a_hold_back_has_its_reason_with_the_numbers(reason, rule, action, why):
     ruleset = a_ruleset(a_rule(name="crash", actions=actions, **rule))
 
     assert because(ruleset, "crash", "slack", reason) == why
+
+
+def test_every_reason_that_is_stored_has_its_words():
+    ruleset = a_ruleset(a_rule())
+
+    assert all(
+        because(ruleset, "every event", "log", reason)
+        for reason in STORED_REASONS
+        if reason is not Reason.FIRED
+    )

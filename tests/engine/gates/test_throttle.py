@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.engine.gates.throttle import throttle
+from reactor.model.gates import Rate
+from reactor.model.match import Reason
 from reactor.model.memory import MemoryEntry
-from reactor.model.rule import Rate
 from tests.builders import NOON
 
 FIVE_MINUTES = timedelta(minutes=5)
@@ -19,9 +20,8 @@ def passes(rate: Rate, seconds: list[float]) -> list[bool]:
     memory: MemoryEntry | None = None
     verdicts = []
     for second in seconds:
-        passed, changed = throttle(rate, "m", memory, NOON + timedelta(seconds=second))
-        memory = changed or memory
-        verdicts.append(passed)
+        reason, memory, _ = throttle(rate, "m", memory, NOON + timedelta(seconds=second))
+        verdicts.append(reason is None)
     return verdicts
 
 
@@ -49,17 +49,11 @@ def test_no_window_ever_passes_more_than_its_count(count: int, gaps: list[float]
     )
 
 
-def test_memory_of_other_parameters_counts_as_absent() -> None:
-    _, memory = throttle(Rate(1, FIVE_MINUTES), "old", None, NOON)
-
-    assert throttle(Rate(1, FIVE_MINUTES), "new", memory, NOON)[0]
-
-
 def test_the_memory_holds_no_more_moments_than_the_count() -> None:
     memory = None
     for second in range(0, 3000, 10):
-        _, changed = throttle(Rate(3, FIVE_MINUTES), "m", memory, NOON + timedelta(seconds=second))
-        memory = changed or memory
+        at = NOON + timedelta(seconds=second)
+        _, memory, _ = throttle(Rate(3, FIVE_MINUTES), "m", memory, at)
 
     assert memory is not None
     assert len(memory.value["times"]) == 3  # type: ignore[arg-type] -- a list, as the gate keeps it
@@ -68,3 +62,18 @@ def test_the_memory_holds_no_more_moments_than_the_count() -> None:
 def test_a_clock_that_was_set_back_does_not_silence_the_key() -> None:
     """What passed in a future that is no more counts no longer."""
     assert passes(Rate(1, FIVE_MINUTES), [10_000_000, 0, 1]) == [True, True, False]
+
+
+def test_it_says_what_it_went_by() -> None:
+    reason, memory, numbers = throttle(Rate(1, FIVE_MINUTES), "m", None, NOON)
+    assert (reason, numbers["passed"], numbers["of"]) == (None, 1, 1)
+
+    reason, _, numbers = throttle(Rate(1, FIVE_MINUTES), "m", memory, NOON + timedelta(minutes=1))
+
+    assert reason is Reason.THROTTLED
+    assert numbers == {
+        "passed": 1,
+        "of": 1,
+        "per": "5m",
+        "free_at": "2031-05-06T10:25:30.000000Z",
+    }
