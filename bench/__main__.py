@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bench.figures import Figure, table, write_readme
 from bench.footprint import memory, start
+from bench.gates import gates
 from bench.hooks import hooks
 from bench.matching import matching
 from bench.process import LOAD_CORE, REACTOR_CORE
@@ -14,6 +15,7 @@ from bench.volume import backlog, burst
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "matching": matching,
+    "gates": gates,
     "deliveries": deliveries,
     "latency": latency,
     "journaled": journaled,

@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from time import process_time
 
 from bench.figures import Figure
-from bench.mix import mixed_frames, mixed_rules, rule_file, unseen_frames
+from bench.mix import mixed_frames, mixed_rules, unseen_frames
 from bench.mixes import HARD, MIXED, NESTED, Mix, decode, require_right
-from bench.process import LOAD_CORE, REACTOR_CORE, BenchFailed, workplace
+from bench.process import LOAD_CORE, REACTOR_CORE, BenchFailed
+from bench.rules import ruleset
 from bench.weight import weight
 from reactor.actions import ACTIONS
 from reactor.clock import utc_now
-from reactor.config.ruleset import Resolve, load_ruleset
 from reactor.engine.compiled import CompiledRules
+from reactor.engine.draft import Situation
 from reactor.engine.index import Matcher
 from reactor.engine.normalize import normalize
 from reactor.engine.plan import decide
+from reactor.engine.remembered import Remembered
 from reactor.model.event import Arrival, Event, Record
-from reactor.model.rule import Ruleset
-from reactor.sources import SOURCES
 
 RUNS = 5
 
@@ -151,38 +151,29 @@ def _unseen_rate(matcher: Matcher, numbers: range) -> float:
 
 def _deciding() -> Figure:
     """All that an event takes of which nothing fires, but for the journal."""
-    rules = CompiledRules(_ruleset(1_000))
-    quiet = [raw for raw in mixed_frames(20_000) if not _fired(rules, [raw])]
+    rules = CompiledRules(ruleset(mixed_rules(1_000)))
+    situation = Situation(rules=rules, actions=ACTIONS, memory=Remembered())
+    quiet = [raw for raw in mixed_frames(20_000) if not _fired(situation, [raw])]
     if not quiet:
         raise BenchFailed("every event of the mix fires")
     rates = []
     for _ in range(RUNS):
         began = process_time()
-        if fired := _fired(rules, quiet):
+        if fired := _fired(situation, quiet):
             raise BenchFailed(f"nothing fired at first, then {fired} deliveries were made")
         rates.append(len(quiet) / (process_time() - began))
     return _figure("mix, 1,000 rules, nothing firing: frame to decision", "events/s", rates)
 
 
-def _fired(rules: CompiledRules, frames: Sequence[bytes]) -> int:
+def _fired(situation: Situation, frames: Sequence[bytes]) -> int:
     """How many deliveries these events make, each decided as in a service."""
     now, fired = utc_now(), 0
     for raw in frames:
         event = normalize(Arrival(source="feed", raw=raw, identity="none"), now)
         if not isinstance(event, Event):
             raise BenchFailed(f"a frame of the bench was refused: {event}")
-        fired += len(decide(event, rules, {}, now, ACTIONS).deliveries)
+        fired += len(decide(event, situation, now).deliveries)
     return fired
-
-
-def _ruleset(count: int) -> Ruleset:
-    with workplace() as folder:
-        path = folder / "rules.yaml"
-        path.write_text(rule_file(mixed_rules(count), fifo="/dev/null", sink_port=9))
-        loaded = load_ruleset(
-            path, environment={}, sources=SOURCES, actions=ACTIONS, resolve=Resolve.ALL
-        )
-    return loaded.ruleset
 
 
 def _weights(mix: Mix, count: int) -> Iterator[Figure]:
