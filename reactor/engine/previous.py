@@ -49,6 +49,8 @@ def track(draft: Draft, event: Event, record: Record) -> None:
 def _keep(draft: Draft, key: MemoryKey, value: object) -> None:
     before, text = draft.recall(key), canonical(value)
     is_full = before is None and draft.situation.memory.of_gate("previous") >= MOST_VALUES
+    if is_full:
+        _say_once(draft)
     if len(text) > MOST_LETTERS or is_full:
         draft.remember(key, None)
     elif (
@@ -57,6 +59,16 @@ def _keep(draft: Draft, key: MemoryKey, value: object) -> None:
         or before.expires_at < draft.now + KEPT - RENEWED
     ):
         draft.remember(key, MemoryEntry("", {"value": value}, draft.now + KEPT))
+
+
+def _say_once(draft: Draft) -> None:
+    key = MemoryKey("", "", "full", "previous")
+    if draft.recall(key) is None:
+        draft.remember(key, MemoryEntry("", {}, draft.now + RENEWED))
+        draft.notices.append(
+            f"what fields held before is remembered of {MOST_VALUES:,} subjects, and of no further "
+            "ones: 'from' and 'to' are unknown there, and fire nothing"
+        )
 
 
 def memory_key(tracked: Tracked, event: Event, record: Record) -> MemoryKey:

@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from reactor.engine import previous
 from reactor.engine.changed import Changed
 from reactor.engine.condition import Test
 from reactor.engine.operators import Plain
@@ -78,6 +79,20 @@ def test_a_value_that_is_too_large_is_not_known() -> None:
     world.see("1", state=large)
 
     assert not fired(world, "2", state="Stopped")
+
+
+def test_beyond_the_limit_nothing_is_known_and_it_is_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(previous, "MOST_VALUES", 1)  # a million else
+    world = World(changes("Running", "Stopped"))
+    world.see("1", state="Running", resource_uri="/s/1")
+    said = world.see("2", state="Running", resource_uri="/s/2").notices
+    again = world.see("3", state="Running", resource_uri="/s/3").notices
+
+    assert (len(said), len(again)) == (1, 0)
+    assert not fired(world, "4", state="Stopped", resource_uri="/s/2")
+    assert fired(world, "5", state="Stopped", resource_uri="/s/1")
 
 
 def test_a_value_that_stays_is_written_once() -> None:
