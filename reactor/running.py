@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event, Thread
 
@@ -111,15 +111,17 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The API of one source and what goes through it."""
+    """The API of one source and what goes through it; `lookups` is None where events bring all
+    that is known."""
 
     spec: SourceSpec
     api: Api
     pool: Pool
-    lookups: CloudLookups
+    lookups: CloudLookups | None
 
     def close(self) -> None:
-        self.lookups.close()
+        if self.lookups:
+            self.lookups.close()
         self.pool.close()
 
 
@@ -142,7 +144,8 @@ class _Unopened:
 
 class Apis:
     """The APIs behind the sources of the present rules: lookups for the pipeline, calls for the
-    dispatcher. A source without one has neither; one without credentials has lookups that fail."""
+    dispatcher. A source without one has neither; one without credentials has lookups that fail, if
+    it looks anything up."""
 
     def __init__(self, specs: Iterable[SourceSpec] = ()) -> None:
         self._opened: dict[str, _Opened] = {}
@@ -161,22 +164,28 @@ class Apis:
                 self._opened[spec.name] = known
                 continue
             self._replaced += [known] if known else []
-            try:
-                if opened := _opened(spec):
-                    self._opened[spec.name] = opened
-            except SourceRefused as error:  # the source itself tells people
-                self._unopened[spec.name] = _Unopened(str(error))
+            self._open(spec)
         self._replaced += before.values()
-        for name in before:  # events of a source that is gone may still be on their way
-            self._unopened[name] = _Unopened(f"source '{name}' is no longer in the rules")
+        for name, gone in before.items():  # its events may still be on their way
+            if gone.lookups:
+                self._unopened[name] = _Unopened(f"source '{name}' is no longer in the rules")
         for calls in self._calls:
             calls.adopt(self._apis())
         return self.lookups
 
+    def _open(self, spec: SourceSpec) -> None:
+        try:
+            if opened := _opened(spec):
+                self._opened[spec.name] = opened
+        except SourceRefused as error:  # the source itself tells people
+            if SOURCES[spec.type].looks_up:
+                self._unopened[spec.name] = _Unopened(str(error))
+
     @property
     def lookups(self) -> Mapping[str, Lookups]:
         """By source."""
-        opened = {name: opened.lookups for name, opened in self._opened.items()}
+        every = {name: opened.lookups for name, opened in self._opened.items()}
+        opened = {name: lookups for name, lookups in every.items() if lookups}
         return {**opened, **self._unopened}
 
     def calls(self, on_finished: Callable[[], None]) -> Calls[Begun]:
@@ -206,16 +215,16 @@ class Apis:
 
 def _opened(spec: SourceSpec) -> _Opened | None:
     """The API of a source, if it has one. Raises SourceRefused when there are no credentials."""
-    open_api = SOURCES[spec.type].api
-    if open_api is None:
+    kind = SOURCES[spec.type]
+    if kind.api is None:
         return None
-    api, pool = open_api(spec), Pool(f"lookups {spec.name}", LOOKUP_THREADS)
-    return _Opened(spec, api, pool, CloudLookups(api, pool))
+    api, pool = kind.api(spec), Pool(f"lookups {spec.name}", LOOKUP_THREADS)
+    return _Opened(spec, api, pool, CloudLookups(api, pool) if kind.looks_up else None)
 
 
 def _is_same(one: SourceSpec, other: SourceSpec) -> bool:
     """Whether a source can go on as it is; that its entry moved in the file changes nothing."""
-    return (one.type, one.options) == (other.type, other.options)
+    return replace(one, place=other.place) == other
 
 
 def started(name: str, body: Callable[[], None], on_failure: Callable[[str], None]) -> Thread:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
+from reactor.engine.cloudcause import concluded
 from reactor.engine.draft import Recheck
 from reactor.engine.lookups import Wanted, needs, opened, recalled, uri_of
 from reactor.engine.parking import Parking
@@ -78,16 +79,23 @@ class Waiting:
         return found
 
     def _look(self, event: Event) -> _Seen:
-        """What is known already of the objects that the rules ask for, and what else they need."""
-        needed, lookups = needs(event, self._wanted), self._lookups.get(event.source)
-        if not needed or lookups is None:
-            return event, needed
+        """What is known already of what the rules ask for, and what else they need."""
+        if needs(event, self._wanted):
+            event = self._recalled(event)
+        needed = needs(event, self._wanted)
+        return event if needed else concluded(event), needed
+
+    def _recalled(self, event: Event) -> Event:
+        """The event with what is known already of its objects."""
+        lookups = self._lookups.get(event.source)
+        if lookups is None:
+            return event
         for kind in PLATFORM_OBJECTS:  # in this order: one leads to the next
             uri = uri_of(event, kind)
             stable = lookups.recall(uri) if uri and kind in event.unknown else None
             if stable is not None:
                 event = recalled(event, kind, stable)
-        return event, needs(event, self._wanted)
+        return event
 
     def resume(self, events: Iterable[Event]) -> list[Event]:
         """Take up events that an earlier process had parked; those that can be decided now."""

@@ -25,7 +25,7 @@ class RecordingFeed:
     def put(self, frame: Frame) -> None:
         with self._changed:
             self.puts.append(frame)
-            self._changed.notify_all()
+            self._keep(frame.remember)
         if frame.acknowledge:
             frame.acknowledge()
 

@@ -31,3 +31,16 @@ def an_opened(kind: str, *parents: str, **frame: object) -> Event:
     told = {"resource_uri": URIS[kind], "parents": [URIS[parent] for parent in parents], **frame}
     event = an_event(source="cloud", platform=True, identity="frame-1", **told)  # type: ignore[arg-type]  # fields of the frame
     return opened(event)
+
+
+def an_action_on(kind: str, verb: str, **changes: str) -> dict[str, str]:
+    """An action on the object of this kind, as REST lists it, that began at noon."""
+    told = {
+        "action": f"{kind.capitalize()} {verb}",
+        "object": URIS[kind],
+        "method": "POST",
+        "path": f"{URIS[kind]}{verb.lower()}/",
+        "state": "In progress",
+        "start_date": "Mon, 07 Jan 2030 12:00:00 +0000",
+    }
+    return {**told, **changes}

@@ -1,6 +1,7 @@
 """The sources in their threads, and the APIs behind them."""
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from queue import Queue
 
 import pytest
@@ -11,15 +12,17 @@ from reactor.model.errors import JournalUnavailable
 from reactor.model.event import PLATFORM_OBJECTS, Arrival
 from reactor.model.lookup import Found, Need
 from reactor.model.problem import Place
+from reactor.model.request import CallStep, ObjectCall
 from reactor.model.rule import SourceSpec
 from reactor.model.secret import Secret
 from reactor.model.signal import Linked
-from reactor.model.uri import object_uri, stable_uuid
+from reactor.model.uri import object_uri, read_uri, stable_uuid
 from reactor.pipeline import MAX_BATCH
 from reactor.platforms.fetches import MOST_OPEN
 from reactor.running import Apis, Sources, started
 from reactor.sources.intake import MAX_FRAMES, Intake
 from reactor.sources.supervise import SourceState
+from tests.builders import replace
 from tests.fakes import PATIENCE
 
 
@@ -99,6 +102,16 @@ def test_a_source_starts_anew_only_when_it_has_changed(sources, tmp_path):
     assert said(sources, 3) == ["source b: connected", "source b: ended", "source b: stopped"]
 
 
+def test_a_source_starts_anew_when_rules_wish_for_other_evidence(sources, tmp_path):
+    before = following(tmp_path, "a")
+    sources.adopt([before])
+    said(sources, 1)
+
+    sources.adopt([replace(before, evidence=frozenset({"log_tail"}))])
+
+    assert said(sources, 2) == ["source a: connected", "source a: stopped"]
+
+
 def test_a_thread_that_dies_is_told_of():
     told = Queue()
 
@@ -133,6 +146,42 @@ def test_a_source_with_an_api_can_be_asked_and_called_and_others_cannot(tmp_path
 
     with closing(Apis(specs)) as apis:
         assert list(apis.lookups) == ["cloud"]
+
+
+def an_engine(host="unix:///nowhere"):
+    return SourceSpec(name="local", type="docker", options={"host": host}, place=Place("f", 1, 1))
+
+
+def a_call(source):
+    target, _ = read_uri(object_uri("container", stable_uuid("web")))
+    return ObjectCall(
+        source=source,
+        target=target,
+        steps=(CallStep("POST", "restart"),),
+        delivery_id="1",
+        is_repeated=False,
+        is_renewed=False,
+        promised_at=datetime(2030, 1, 7, tzinfo=UTC),
+        timeout=timedelta(seconds=PATIENCE),
+    )
+
+
+def test_an_api_whose_events_bring_all_that_is_known_is_called_and_never_asked():
+    told = Queue()
+    with closing(Apis([an_engine()])) as apis:
+        calls = apis.calls(on_finished=lambda: told.put(None))
+        calls.start("a call", a_call("local"))
+        told.get(timeout=PATIENCE)
+
+        [(_, response)] = calls.finished()
+        assert response.detail.startswith("source 'local' does not allow restart")
+        assert apis.lookups == {}
+        assert apis.adopt([]) == {}
+
+
+def test_what_is_not_asked_is_not_missed_when_its_address_is_none():
+    with closing(Apis([an_engine("dock:2375")])) as apis:
+        assert apis.lookups == {}
 
 
 def test_an_api_without_credentials_is_asked_in_vain(monkeypatch, tmp_path):

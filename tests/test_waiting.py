@@ -23,10 +23,11 @@ rules:
 """The first one can match no frame of the cloud, whatever a lookup says."""
 URIS = {kind: object_uri(kind, stable_uuid(kind)) for kind in ("container", "service", "stack")}
 OBJECTS = {
-    "container": {"name": "web-1", "exit_code": 3, "state": "Stopped"},
+    "container": {"name": "web-1", "exit_code": 3, "state": "Stopped", "node": None},
     "service": {"name": "web", "stack": URIS["stack"]},
     "stack": {"name": "shop"},
 }
+NO_ACTIONS = {"meta": {"total_count": 0}, "objects": []}
 
 
 class Cloud:
@@ -48,7 +49,8 @@ class Cloud:
         """Answer what was asked so far."""
         asked, self.asked = self.asked, []
         for need, tell in asked:
-            tell(Found(object={**OBJECTS[need.kind], "resource_uri": need.uri}))
+            found = {**OBJECTS[need.kind], "resource_uri": need.uri}
+            tell(Found(object=NO_ACTIONS if need.since else found))
 
 
 class Stage:
@@ -100,6 +102,24 @@ def test_the_answers_lead_on_to_the_stack_and_then_it_may_go(stage):
     assert event.facts["container"]["exit_code"] == 3
     assert event.facts["stack"]["name"] == "shop"
     assert "container" not in event.unknown
+
+
+PLANNED = """\
+rules:
+  - name: crashed
+    match: {state: Stopped, planned: false}
+    actions: [{log: info, text: "{{ cause }}"}]
+"""
+
+
+def test_the_answers_lead_on_to_why_it_ended(tmp_path):
+    stage = Stage(tmp_path, PLANNED)
+    stage.admit(a_crash())
+
+    (event,) = stage.answer()  # the stack is known by the service, and then asked what was done
+
+    assert (event.facts["cause"], event.facts["planned"]) == ("crash", False)
+    assert "cause" not in event.unknown
 
 
 @pytest.mark.parametrize("frame", [{"state": "Running"}, {"type": "service"}])

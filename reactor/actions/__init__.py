@@ -18,6 +18,7 @@ ACTIONS: Mapping[str, ActionType] = {
     "redeploy": Verb("redeploy", "The object that is redeployed."),
     "start": Verb("start", "The object that is started."),
     "stop": Verb("stop", "The object that is stopped."),
+    "restart": Verb("restart", "The object that is restarted; on Docker sources only."),
     "terminate": Verb("", "The object that is terminated."),
     "scale": Scale(),
 }

@@ -31,6 +31,7 @@ COMMANDS = {
     "schema": "reactor.cli.schema",
     "status": "reactor.cli.status",
     "stats": "reactor.cli.stats",
+    "doctor": "reactor.cli.doctor.command",
     "backup": "reactor.cli.backup",
     "demo": "reactor.cli.demo.command",
 }

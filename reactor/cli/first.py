@@ -54,6 +54,7 @@ rules:
       type: container
       state: Stopped
       container.exit_code: {not: [0, 143]} # 143: it was asked to end, and did
+    unless: {planned: true} # a stop or a deploy, whatever the exit code
     group_by: container.name # the throttle counts for each name apart
     actions:
       - @ALERT@
@@ -73,10 +74,13 @@ rules:
           - wait: 4m
           - send: {}
             expect: [@NAME@]
-      - name: a good end is no alert
+      - name: a good end is no alert, and a planned one neither
         facts: {container.name: web-1, container.exit_code: 0}
         steps:
           - send: {}
+            because: condition_false
+          - send: {}
+            facts: {container.name: web-1, container.exit_code: 137, planned: true}
             because: condition_false
 """
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPException
 
 from reactor.config.values import has_blank, url_fault
-from reactor.platforms.docker_reader import Client, Gone, Refusal, explain, parse_address
-from reactor.sources.docker import DEFAULT_HOST
+from reactor.platforms.docker.client import Client, Gone, Refusal
+from reactor.platforms.docker.dial import DEFAULT_HOST, address_from
 
 SLACK_VARIABLE = "SLACK_WEBHOOK_URL"
 
@@ -46,7 +45,7 @@ _SERVICES = (
 def look_around(environment: Mapping[str, str]) -> Found:
     """Ask the Docker Engine whether it is there, and look into the environment. Blocks for half a
     minute at most, when an engine hangs."""
-    version, engine = _ask_engine(environment.get("DOCKER_HOST") or DEFAULT_HOST)
+    version, engine = _ask_engine(environment)
     accounts = [service for service in _SERVICES if _has_account(service, environment)]
     slack = environment.get(SLACK_VARIABLE, "")
     has_slack = url_fault(slack) is None and not has_blank(slack)
@@ -57,14 +56,17 @@ def look_around(environment: Mapping[str, str]) -> Found:
     )
 
 
-def _ask_engine(host: str) -> tuple[str | None, str]:
+def _ask_engine(environment: Mapping[str, str]) -> tuple[str | None, str]:
     """The engine's version, None if there is none for us, and a sentence."""
+    host = environment.get("DOCKER_HOST") or DEFAULT_HOST
     try:
-        with closing(Client(parse_address(host))) as client:
-            version = client.describe()["version"] or "of some version"
-    except (OSError, HTTPException, Gone, Refusal) as fault:
-        return None, f"no Docker Engine at {host}: {explain(fault)[1]}"
-    return version, f"Docker Engine {version} at {host}"
+        with closing(Client(*address_from({}, environment))) as client:
+            described = client.describe()
+    except (Gone, Refusal) as fault:
+        return None, f"no Docker Engine at {host}: {fault}"
+    kind = "Podman" if described["podman"] else "Docker Engine"
+    version = str(described["version"] or "of some version")
+    return version, f"{kind} {version} at {host}"
 
 
 def _has_account(service: _Service, environment: Mapping[str, str]) -> bool:

@@ -20,7 +20,7 @@ from reactor.config.spelling import near
 from reactor.config.values import shown, value_of
 from reactor.config.world import World, world_of
 from reactor.model.event import PLATFORM_OBJECTS
-from reactor.model.platform import NUMBERS, OBJECT_SHAPES, SHAPED, STATES, TEXTS, Shape
+from reactor.model.platform import FLAGS, NAMES, NUMBERS, OBJECT_SHAPES, SHAPED, STATES, Shape
 
 _MOST_LISTED = 12
 # The operators that can hold for an object.
@@ -144,9 +144,11 @@ def _beyond(asked: Field, node: Node, world: World) -> Doubt | None:
 
 
 def _of_other_type(asked: Field, node: Node) -> Doubt | None:
-    """A plain value that is a text where the field is a number, or the other way round."""
+    """A plain value of another type than that of the field: a text for a number."""
     if not isinstance(node, Scalar) or node.value is None:
         return None
+    if asked.names in FLAGS and not isinstance(node.value, bool):
+        return Doubt(node.place, f"'{asked.name}' is true or false, never {shown(node)}")
     if asked.names in NUMBERS and not is_number(node.value):
         is_quoted = isinstance(node.value, str) and _NUMBER.fullmatch(node.value)
         meant = str(node.value) if is_quoted else None
@@ -171,7 +173,7 @@ def _of_an_object(asked: Field, node: Node) -> Doubt | None:
 def _to_the_letter(asked: Field, node: Node) -> Doubt | None:
     """A pattern that stands where a name does."""
     is_object = asked.path in PLATFORM_OBJECTS
-    if not is_object and asked.names not in TEXTS:
+    if not is_object and asked.names not in NAMES:
         return None
     if not isinstance(node, Scalar) or "*" not in str(node.value):
         return None

@@ -5,7 +5,7 @@ What rules.md §7 gives to later issues; an issue that brings a word takes it ou
 
 TOP = frozenset({"hub"})
 SOURCE_TYPES = frozenset({"redis", "kafka", "nats", "mqtt", "amqp"})
-SOURCE = frozenset({"tls", "allow", "reconcile"})
+SOURCE = frozenset({"tls", "reconcile"})
 DESTINATION_TYPES = frozenset(
     {"notify", "email", "exec", "publish", "pagerduty", "discord", "teams", "ntfy"}
 )

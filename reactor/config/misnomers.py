@@ -7,7 +7,15 @@ from reactor.config.conditions import OPERATORS
 from reactor.config.conjunction import Field
 from reactor.config.spelling import near
 from reactor.model.event import PLATFORM_OBJECTS
-from reactor.model.platform import FRAME_FIELDS, NUMBERS, OBJECT_FACTS, SHAPED, TEXTS, Shape
+from reactor.model.platform import (
+    FLAGS,
+    FRAME_FIELDS,
+    NUMBERS,
+    OBJECT_FACTS,
+    SHAPED,
+    TEXTS,
+    Shape,
+)
 from reactor.model.problem import Place
 
 # Nested fields may well be called `gate`, `note` or `fields`, and `containers` or `case`.
@@ -44,12 +52,12 @@ def misnomer(asked: Field) -> Doubt | None:
 
 
 def _within_a_value(asked: Field) -> Doubt | None:
-    """A field of a text or a number: an unknown operator, or the name of a label that has dots."""
+    """A field of what has none: an unknown operator, or the name of a label that has dots."""
     above = (asked.names[:at] for at in range(1, len(asked.names)))
     value = next((names for names in above if _is_single(names)), None)
     if value is None:
         return None
-    at, kind = len(value), "a number" if value in NUMBERS else "a text"
+    at, kind = len(value), _kind_of(value)
     name, place = asked.names[at], asked.places[at]
     message = f"'{'.'.join(value)}' is {kind} and has no field '{name}'"
     if value[0] == "labels" and place == asked.places[at - 1]:
@@ -60,7 +68,15 @@ def _within_a_value(asked: Field) -> Doubt | None:
 
 
 def _is_single(names: tuple[str, ...]) -> bool:
-    return is_text(names) or names in NUMBERS or (len(names) == 1 and names[0] in SHAPED)
+    if is_text(names) or names in NUMBERS or names in FLAGS:
+        return True
+    return len(names) == 1 and names[0] in SHAPED
+
+
+def _kind_of(value: tuple[str, ...]) -> str:
+    if value in FLAGS:
+        return "true or false"
+    return "a number" if value in NUMBERS else "a text"
 
 
 def is_text(names: tuple[str, ...]) -> bool:

@@ -139,6 +139,9 @@ def _sources(table: Table, context: Context) -> tuple[str, ...] | None:
     return tuple(name for name, _ in names)
 
 
+_ALLOWING = "a docker source takes those that its `allow` names"
+
+
 def _warn_of_calls(table: Table, sources: Sequence[str] | None, context: Context) -> None:
     """A call back goes to the API of the source that the event came from, if it has one."""
     known, node = context.sources, value_of(table, "actions")
@@ -148,7 +151,7 @@ def _warn_of_calls(table: Table, sources: Sequence[str] | None, context: Context
         for key, entry in item.entries.items() if isinstance(item, Table) else ():
             if key in context.actions and context.actions[key].calls_back:
                 message = f"no source of this rule takes calls back: '{key}' will come to nothing"
-                context.problems.warn(entry.key_place, message)
+                context.problems.warn(entry.key_place, message, _ALLOWING)
 
 
 def _warn_of_order(table: Table, problems: Problems) -> None:

@@ -2,7 +2,7 @@
 
 import gc
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,10 +22,11 @@ from reactor.config.node import Entry, Node, Problems, Scalar, Table
 from reactor.config.rules import parse_rule
 from reactor.config.settings import parse_destination, parse_source
 from reactor.config.texts import Texts
+from reactor.engine.evidence import wished
 from reactor.model.errors import RulesInvalid
 from reactor.model.problem import Problem
 from reactor.model.protocols import ActionType, SourceType
-from reactor.model.rule import Keep, Ruleset
+from reactor.model.rule import Keep, Rule, Ruleset, SourceSpec
 from reactor.model.secret import Vault
 
 __all__ = ["Loaded", "Resolve", "load_ruleset"]
@@ -134,11 +135,17 @@ def _within(node: Node, problems: Problems, work: Callable[[Node], _Result]) -> 
 
 
 def _called(entries: Mapping[str, Entry], types: Mapping[str, SourceType]) -> dict[str, bool]:
-    """Whether each source has an API that takes calls back."""
+    """Whether each source takes calls back: it has an API, and where it names those that it allows
+    there are some."""
     return {
-        name: type_ in types and types[type_].api is not None
+        name: _is_called(types[type_], entries[name].value) if type_ in types else False
         for name, type_ in _types(entries).items()
     }
+
+
+def _is_called(kind: SourceType, entry: Node) -> bool:
+    is_open = "allow" not in kind.fields or (isinstance(entry, Table) and "allow" in entry.entries)
+    return kind.api is not None and is_open
 
 
 def _types(entries: Mapping[str, Entry]) -> dict[str, str]:
@@ -168,21 +175,37 @@ def _parse(document: Document, context: Context, source_types: Mapping[str, Sour
     heartbeat = parse_heartbeat(beat, problems) if beat else None
     keep = parse_keep(document.keep, problems) if document.keep else Keep()
     read = partial(parse_rule, context=context)
-    rules = [_within(node, problems, read) for node in document.rules]
+    found = [_within(node, problems, read) for node in document.rules]
+    rules = tuple(rule for rule in found if rule)
     if not problems.found:
         _doubt(document, source_types, problems)
     text = "" if problems.found else effective_text(document, source_types, context.actions)
     return Ruleset(
         hash=text_hash(text),
         text=text,
-        rules=tuple(rule for rule in rules if rule),
-        sources={name: source for name, source in sources.items() if source},
+        rules=rules,
+        sources={
+            name: _with_evidence(source, source_types[source.type], rules, context.actions)
+            for name, source in sources.items()
+            if source
+        },
         destinations={name: each for name, each in destinations.items() if each},
         vault=context.texts.vault,
         heartbeat=heartbeat,
         keep=keep,
         intervals=context.intervals or {},
     )
+
+
+def _with_evidence(
+    source: SourceSpec,
+    kind: SourceType,
+    rules: Sequence[Rule],
+    actions: Mapping[str, ActionType],
+) -> SourceSpec:
+    """The source with what the rules wish to see of it."""
+    evidence = wished(kind.evidence, rules, actions, source=source.name)
+    return replace(source, evidence=evidence)
 
 
 def _doubt(document: Document, types: Mapping[str, SourceType], problems: Problems) -> None:

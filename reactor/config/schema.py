@@ -238,6 +238,7 @@ def _field(field: Field) -> Schema:
     shapes: Mapping[Kind, Schema] = {
         Kind.FLAG: _FLAG,
         Kind.CHOICE: {"enum": list(field.choices)},
+        Kind.CHOICES: _one_or_more({"enum": list(field.choices)}),
         Kind.HEADERS: {"type": "object", "additionalProperties": _TEXT},
         Kind.BODY: {"type": ["string", "object", "array"]},
         Kind.RATE: _ref("rate"),

@@ -11,6 +11,7 @@ from reactor.config.route import FIELDS as ROUTE
 from reactor.config.route import take_route
 from reactor.config.values import (
     as_choice,
+    as_choices,
     as_duration,
     as_filter,
     as_flag,
@@ -195,6 +196,8 @@ def parse_field(key: str, field: Field, node: Node, problems: Problems) -> objec
         return as_flag(key, node, problems, default=False)
     if field.kind is Kind.CHOICE:
         return as_choice(key, node, field.choices, problems)
+    if field.kind is Kind.CHOICES:
+        return as_choices(key, node, field.choices, problems)
     if field.kind is Kind.GROUP:
         return _group(key, field, node, problems)
     return _READERS.get(field.kind, as_text)(key, node, problems)

@@ -8,7 +8,7 @@ from reactor.config.conjunction import Field
 from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table
 from reactor.config.span import Span, comparisons
 from reactor.model.event import Record
-from reactor.model.platform import FACT_STATES, NUMBERS, Shape
+from reactor.model.platform import FACT_VALUES, NUMBERS, Shape
 
 _Fits = Callable[[str | None], bool]
 
@@ -36,7 +36,7 @@ class World:
         return replace(self, shapes=shapes, chosen=(*self.chosen, asked.name))
 
     def values(self, name: str) -> tuple[str, ...]:
-        """What a field of SHAPED or FACT_STATES can be, if it is there."""
+        """What a field of SHAPED or FACT_VALUES can be, if it is there."""
         every = dict.fromkeys(value for shape in self.shapes for value in shape[name])
         return tuple(value for value in every if value is not None)
 
@@ -65,7 +65,7 @@ class World:
 
 def world_of(shapes: Iterable[Shape]) -> World:
     """All events of these shapes."""
-    return World(tuple({**FACT_STATES, **shape} for shape in shapes))
+    return World(tuple({**FACT_VALUES, **shape} for shape in shapes))
 
 
 def _fitting(shapes: Iterable[Shape], name: str, fits: _Fits) -> Iterator[Shape]:

@@ -20,14 +20,14 @@ METHODS = ("POST", "PATCH", "DELETE")
 """POST takes a verb, the others are made on the object itself."""
 
 VERBS: Mapping[str, tuple[str, ...]] = {
-    "container": ("start", "stop", "redeploy"),
-    "service": ("start", "stop", "redeploy", "scale"),
-    "stack": ("start", "stop", "redeploy"),
+    "container": ("start", "stop", "restart", "redeploy"),
+    "service": ("start", "stop", "restart", "redeploy", "scale"),
+    "stack": ("start", "stop", "restart", "redeploy"),
     "node": ("docker-upgrade", "health-check"),
     "nodecluster": ("deploy",),
     "action": ("cancel", "retry"),
 }
-"""What may be POSTed beneath an object of each type."""
+"""What may be POSTed beneath an object of each type; `restart` is known to Docker sources alone."""
 
 SELF = "self"
 """How a rule names the object that the event itself is about."""

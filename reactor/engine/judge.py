@@ -19,7 +19,8 @@ _FOREVER = 10.0**10  # seconds; far beyond the clamp, and small enough for a tim
 
 
 def judge_http(response: Response) -> Outcome:
-    """What became of one exchange. `detail` is made of the status and of words of ours."""
+    """What became of one exchange. `detail` is made of the status and of the response's own, never
+    of its body."""
     if response.status is None:
         verdict, detail = _judge_fault(response)
     else:
@@ -46,14 +47,18 @@ def _judge_status(status: int, response: Response) -> tuple[Verdict, str]:
         where = f" to {response.detail}" if response.detail else ""
         return Verdict.BURY, f"redirects are not followed: {status}{where}"
     if 400 <= status < 500 and status not in _RETRIED:
-        return Verdict.BURY, named(status)
-    return Verdict.RETRY, named(status)
+        return Verdict.BURY, _failure(status, response)
+    return Verdict.RETRY, _failure(status, response)
 
 
 def _success(status: int, response: Response) -> str:
     """What was answered, and the platform's action that came of it."""
     told, action = response.detail or named(status), response.action_uri
     return told if action is None or action in told else f"{told}, action {action}"
+
+
+def _failure(status: int, response: Response) -> str:
+    return f"{named(status)}: {response.detail}" if response.detail else named(status)
 
 
 @lru_cache(maxsize=1024)  # asked for every answer

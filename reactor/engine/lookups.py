@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from reactor.engine import cloudcause
 from reactor.engine.compiled import CompiledRules
 from reactor.engine.condition import is_open
 from reactor.engine.normalize import record_of
@@ -24,7 +25,7 @@ from reactor.engine.rest import (
     started_at,
 )
 from reactor.engine.selector import MISSING
-from reactor.model.event import PLATFORM_OBJECTS, Event, Record
+from reactor.model.event import CAUSE, PLATFORM_OBJECTS, Event, Record
 from reactor.model.lookup import NOT_ASKED, Found, Need, Reference
 from reactor.model.protocols import ActionType
 from reactor.model.rule import ActionSpec, Rule
@@ -54,12 +55,13 @@ def wanted(
     silenced, so that each wants to know what silences speak of."""
     of_all = frozenset(each for silence in silences for each in silence.match.references())
     every = {
-        rule.name: of_all | frozenset(_references(rule, actions)) for rule in rules.ruleset.rules
+        rule.name: of_all | frozenset(references_of(rule, actions)) for rule in rules.ruleset.rules
     }
     return Wanted(rules, {name: references for name, references in every.items() if references})
 
 
-def _references(rule: Rule, actions: Mapping[str, ActionType]) -> Iterator[Reference]:
+def references_of(rule: Rule, actions: Mapping[str, ActionType]) -> Iterator[Reference]:
+    """All that a rule speaks of: its conditions, keys and actions."""
     yield from rule.match.references()
     if rule.unless is not None:
         yield from rule.unless.references()
@@ -81,14 +83,14 @@ def _named_by(action: ActionSpec, kind: ActionType) -> Iterator[Reference]:
 
 def opened(event: Event) -> Event:
     """The event as it came from `normalize`, of a source that has lookups, with all objects unknown
-    that its URIs name and that those can lead to."""
+    that its URIs name and that those can lead to, and its cause."""
     named = [kind for kind in PLATFORM_OBJECTS if kind in event.facts]
     reached = [each for kind in named for each in _reached_from(kind)]
     event = replace(event, unknown=dict.fromkeys(reached, NOT_ASKED))
     for kind in named:
         if uri_of(event, kind) is None:
             event = _failed(event, kind, "its URI is not that of an object")
-    return event
+    return cloudcause.opened(event)
 
 
 def _reached_from(kind: str) -> Iterator[str]:
@@ -105,21 +107,23 @@ def uri_of(event: Event, kind: str) -> str | None:
 
 
 def needs(event: Event, wanted: Wanted) -> tuple[Need, ...]:
-    """What has to be asked before the event can be decided: one need for an object at most.
+    """What has to be asked before the event can be decided: for an object one need at most, and
+    one for the actions on it.
 
     Answers may lead to further needs, of objects that they link to, but never to the same again.
     """
     if not wanted.references or NOT_ASKED not in event.unknown.values():
         return ()
     record = record_of(event)
-    found: dict[str, Need] = {}
+    found: dict[tuple[str, bool], Need] = {}
     for rule in _concerned(event, record, wanted.rules):
         if rule.unless is not None and rule.unless.evaluate(record) is True:
             continue
         for need in _each_need(event, record, wanted.references.get(rule.name, frozenset())):
-            if need.fresh or need.kind not in found:
-                found[need.kind] = need
-    return tuple(found[kind] for kind in PLATFORM_OBJECTS if kind in found)
+            key = need.kind, need.since is None
+            if need.fresh or key not in found:
+                found[key] = need
+    return tuple(sorted(found.values(), key=lambda need: PLATFORM_OBJECTS.index(need.kind)))
 
 
 def _concerned(event: Event, record: Record, rules: CompiledRules) -> Iterator[Rule]:
@@ -136,11 +140,25 @@ def _each_need(event: Event, record: Record, references: Iterable[Reference]) ->
         kind = reference.kind
         if event.unknown.get(kind) != NOT_ASKED or not is_open(reference, record):
             continue
+        if kind == CAUSE:
+            yield from _each_need_of_cause(event, record)
+            continue
         uri = uri_of(event, kind)
         if uri is not None:
             yield Need(kind, uri, fresh=reference.field not in stable_fields(kind))
         elif kind in _LINKED_BY:
             yield from _each_need(event, record, (_LINKED_BY[kind],))
+
+
+def _each_need_of_cause(event: Event, record: Record) -> Iterator[Need]:
+    """Whom to ask why a container ended."""
+    yield from _each_need(event, record, cloudcause.ASKED)
+    for kind in cloudcause.ACTED_ON:
+        uri = uri_of(event, kind)
+        if uri is None:
+            yield from _each_need(event, record, (Reference(kind, "uri"),))
+        elif kind not in cloudcause.gathered(event):
+            yield Need(kind, uri, fresh=True, since=cloudcause.asked_since(event))
 
 
 def recalled(event: Event, kind: str, stable: Mapping[str, object]) -> Event:
@@ -153,6 +171,12 @@ def recalled(event: Event, kind: str, stable: Mapping[str, object]) -> Event:
 def answered(event: Event, need: Need, found: Found, *, has_follower: bool) -> Event:
     """The event with what a lookup told. `has_follower`: its own object is known to have changed
     again before the answer came."""
+    if need.since is not None:
+        return cloudcause.with_actions(event, need.kind, need.uri, found)
+    return _with_object(event, need, found, has_follower=has_follower)
+
+
+def _with_object(event: Event, need: Need, found: Found, *, has_follower: bool) -> Event:
     kind, rest, asked = need.kind, found.object, read_object(need.kind, need.uri)
     if rest is None:
         return _failed(event, kind, found.reason)

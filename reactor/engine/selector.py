@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from reactor.model.condition import Path
 from reactor.model.errors import ReactorError
-from reactor.model.event import PLATFORM_OBJECTS
+from reactor.model.event import CAUSE, CAUSE_FACTS, PLATFORM_OBJECTS
 from reactor.model.lookup import Reference
 
 MAX_PATH = 500
@@ -62,11 +62,13 @@ def parse_path(text: str) -> Path:
 
 
 def references_to(names: Sequence[object]) -> Iterator[Reference]:
-    """The field of a platform object that these names lead to from the top of an event, if they
-    lead to one."""
+    """The field of a platform object that these names lead to from the top of an event, or the
+    cause, if they lead to one."""
     kind, field = names[0], names[1] if len(names) > 1 else None
     if isinstance(kind, str) and kind in PLATFORM_OBJECTS:
         yield Reference(kind, field if isinstance(field, str) else None)
+    elif kind in CAUSE_FACTS:
+        yield Reference(CAUSE, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,30 @@ def _sign(descriptor: int, what: str) -> None:
     os.pwrite(descriptor, msgspec.json.encode(card), 0)
 
 
+def holder(data_dir: Path) -> str | None:
+    """Who holds the lock of this directory, in words; None if nobody does. Raises OSError when
+    the lock cannot be read."""
+    try:
+        descriptor = os.open(data_dir / "reactor.lock", os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        card = os.pread(descriptor, 4096, 0)
+        # Whoever lets it go empties it. Only after a crash must it be tried, which for a moment
+        # keeps others out.
+        return _holder(card) if card and not _is_free(descriptor) else None
+    finally:
+        os.close(descriptor)
+
+
+def _is_free(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _holder(card: bytes) -> str:
     """Who holds the lock, from what it wrote; it may be writing that at this very moment."""
     try:

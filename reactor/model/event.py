@@ -12,7 +12,12 @@ from msgspec import Struct
 PLATFORM_OBJECTS = ("container", "service", "stack", "node", "nodecluster")
 """The names under which rules see the objects of a container platform (rules.md §2)."""
 
-PLATFORM_FACTS = (*PLATFORM_OBJECTS, "labels", "cause", "planned")
+CAUSE = "cause"
+CAUSE_FACTS = (CAUSE, "planned", "cause_evidence")
+"""Why a container ended, or its health turned (model/cause.py). They are known together: as long as
+they are not, `Event.unknown` has all three under CAUSE."""
+
+PLATFORM_FACTS = (*PLATFORM_OBJECTS, "labels", *CAUSE_FACTS)
 """On container-platform sources these names come from facts and win over the frame."""
 
 
@@ -71,6 +76,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
     `unknown` names the platform objects of which `facts` do not hold all, and why: NOT_ASKED, or
     how the lookup ended. A field that is missing from an object that is not in it does not exist.
+    CAUSE stands there for facts of its own.
     """
 
     id: str

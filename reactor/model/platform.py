@@ -5,7 +5,8 @@ For telling what can never be: events are taken as they come, whatever they hold
 
 from collections.abc import Mapping
 
-from reactor.model.event import PLATFORM_FACTS, PLATFORM_OBJECTS
+from reactor.model.cause import Cause
+from reactor.model.event import CAUSE, PLATFORM_FACTS, PLATFORM_OBJECTS
 
 Shape = Mapping[str, tuple[str | None, ...]]
 """What frames of one form have in each of SHAPED: one of these values, None for a field that is
@@ -33,8 +34,12 @@ STATES: Mapping[str, tuple[str, ...]] = {
 }
 """By type, every state that documents of any age tell or clients knew, to the letter."""
 
-FACT_STATES: Shape = {f"{kind}.state": (*STATES[kind], None) for kind in PLATFORM_OBJECTS}
-"""The states that facts tell of objects, in any event."""
+FACT_VALUES: Shape = {
+    **{f"{kind}.state": (*STATES[kind], None) for kind in PLATFORM_OBJECTS},
+    "container.health": ("starting", "healthy", "unhealthy", None),
+    CAUSE: (*(cause.value for cause in Cause), None),
+}
+"""What facts can be in any event, as far as that is known beforehand."""
 
 GAP: Shape = {"type": ("gap",), "action": (None,), "state": (None,)}
 """What a source says when something may have been missed."""
@@ -66,6 +71,7 @@ FRAME_FIELDS = (
     *SHAPED,
     *("parents", "resource_uri", "uuid", "datetime", "date", "inferred", "docker", "data"),
     *("reason", "from", "to", "left_out"),  # of a gap
+    *("revises", "was"),  # of a cause that is corrected
     *("source", "scheduled_at"),  # of a tick
     *PLATFORM_FACTS,
 )
@@ -80,12 +86,19 @@ _RUN = (
     *("cpu_shares", "cpuset", "memory", "memory_swap", "cgroup_name", "cgroup_parent"),
     *("dns", "dns_search", "cap_add", "cap_drop", "devices", "extra_hosts", "security_opt"),
 )
+EVIDENCE = ("log_tail", "health_log")
+"""The facts of a container that are gathered only if a rule speaks of them: they cost asking."""
+
+_LIVED = (
+    *("restart_count", "oom_killed", "health", "started_at", "ran_for", "exit_reason"),
+    *("old_image", "new_image"),
+)
 _MACHINE = ("node_type", "region", "availability_zone", "disk", "tags")
 
 OBJECT_FACTS: Mapping[str, tuple[str, ...]] = {
     "container": (
         *(*_ALL, *_RUN, "docker_id", "exit_code", "exit_code_msg", "service", "node"),
-        *("private_ip", "sequential"),
+        *("private_ip", "sequential", *_LIVED, *EVIDENCE),
     ),
     "service": (
         *(*_ALL, *_RUN, "stack", "containers", "tags", "actions", "autoredeploy"),
@@ -102,15 +115,26 @@ OBJECT_FACTS: Mapping[str, tuple[str, ...]] = {
 }
 """By object, what Docker's mapping and the REST APIs tell of it as facts."""
 
-NUMBERS = frozenset(
+_COUNTS = ("exit_code", "restart_count", "ran_for")
+
+NUMBERS: frozenset[tuple[str, ...]] = frozenset(
     (kind, fact)
     for kind, facts in OBJECT_FACTS.items()
     for fact in facts
-    if fact == "exit_code" or "_num_" in fact
+    if fact in _COUNTS or "_num_" in fact
 )
-"""The facts that are numbers, or null."""
+"""The facts that are numbers, or null. Facts are written as the names that lead to them."""
 
-TEXTS = frozenset(
+FLAGS: frozenset[tuple[str, ...]] = frozenset({("container", "oom_killed"), ("planned",)})
+"""The facts that are true or false."""
+
+NAMES: frozenset[tuple[str, ...]] = frozenset(
     (kind, fact) for kind in PLATFORM_OBJECTS for fact in ("uuid", "uri", "name", "state", "image")
-)
+) | {
+    *(("container", fact) for fact in ("health", "started_at", "old_image", "new_image")),
+    (CAUSE,),
+}
+"""The facts that are texts of one word, or null."""
+
+TEXTS = NAMES | {("container", fact) for fact in ("exit_reason", *EVIDENCE)}
 """The facts that are texts, or null; and so is every label."""

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     TEXTS = "texts"  # a text or a list of texts
     FLAG = "flag"
     CHOICE = "choice"
+    CHOICES = "choices"  # one of `choices`, or a list of at least one
     METHOD = "method"  # an HTTP method
     HEADERS = "headers"  # mapping of name to text
     BODY = "body"  # a text or any mapping or list whose texts are templates
@@ -146,7 +147,9 @@ class SourceType:
 
     `platform`: its facts carry the container platform's objects (rules.md §2). `api` opens the
     REST API that lookups and calls back go to, if there is one; it raises SourceRefused when there
-    are no credentials. `faults` says what else is wrong with options that were read by `fields`: a
+    are no credentials. `looks_up`: what events lack is looked up there; false where they bring all
+    that is known. `evidence` are the facts of a container that it gathers only for rules that speak
+    of them. `faults` says what else is wrong with options that were read by `fields`: a
     sentence, without secrets, by the key that it is about. `shapes` are all that its frames can be,
     none where they are of others' making.
     """
@@ -155,6 +158,8 @@ class SourceType:
     platform: bool
     open: Callable[[SourceSpec], Source]
     api: Callable[[SourceSpec], Api] | None = None
+    looks_up: bool = True
+    evidence: tuple[str, ...] = ()
     faults: Callable[[Mapping[str, object]], Mapping[str, str]] | None = None
     shapes: tuple[Shape, ...] = ()
 

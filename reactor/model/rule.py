@@ -106,12 +106,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpec:
-    """An entry of `sources`: `options` are parsed by the kinds that the source's type declares."""
+    """An entry of `sources`: `options` are parsed by the kinds that the source's type declares.
+    `evidence` are the facts that rules want of it beyond those that cost nothing."""
 
     name: str
     type: str
     options: Mapping[str, object]
     place: Place
+    evidence: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

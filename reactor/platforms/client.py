@@ -7,7 +7,7 @@ import requests
 
 from reactor import __version__
 from reactor.model.errors import SourceRefused
-from reactor.model.request import Response
+from reactor.model.request import Fault, Response
 from reactor.platforms.wire import Wire
 
 _LABEL = "[a-z0-9_-]{1,63}"
@@ -17,6 +17,8 @@ _ORIGIN = re.compile(
 )
 _HEADER = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _PATH = re.compile(r"/api/[!-~]*")
+_RESTART = re.compile(r"[^?]*/restart/")
+_NO_RESTART = "Docker Cloud and Tutum have no restart: use redeploy, or stop and start"
 
 
 def origin_of(url: str) -> str:
@@ -65,6 +67,8 @@ class Client:
         `timeout` at most, but for the patience of the resolver and of a TLS handshake, and sends
         nothing after it. What goes wrong is the response's fault; a path that could leave the API,
         or would be sent otherwise than it is written, raises ValueError."""
+        if _RESTART.fullmatch(path):
+            return Response(fault=Fault.INVALID, detail=_NO_RESTART)
         request = self._request(method, path, body, user_agent)
         try:
             wire = self._idle.pop()

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from itertools import count, islice, takewhile
 
 from reactor.model.lookup import Found
-from reactor.model.uri import ObjectRef, ObjectUri
+from reactor.platforms.queries import Key, Query
 
-MOST_OPEN = 40_000
-"""For all five objects of every event that a source may have parked, and of those on their way."""
+MOST_OPEN = 60_000
+"""For all five objects and three lists of actions of every event that a source may have parked, and
+of those on their way."""
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 8.0
@@ -23,10 +24,10 @@ Told = tuple[Tell, Found]
 
 @dataclass(slots=True, eq=False)
 class _Fetch:
-    """An object that is asked for: by those whom the request under way will answer, and by those
+    """Something that is asked for: by those whom the request under way will answer, and by those
     who wait for one that begins later. One that is not under way is on the schedule, once."""
 
-    uri: ObjectUri
+    query: Query
     waiting: "dict[_Ask, None]" = field(default_factory=dict)
     served: "dict[_Ask, None]" = field(default_factory=dict)
     is_under_way: bool = False
@@ -43,88 +44,88 @@ class _Ask:
 
 
 class Fetches:
-    """At most one request under way for an object, and one more to follow."""
+    """At most one request under way for a query, and one more to follow."""
 
     def __init__(self, patience: float) -> None:
         """`patience`: seconds after which an ask ends without an answer."""
         self._patience = patience
-        self._fetches: dict[ObjectRef, _Fetch] = {}
+        self._fetches: dict[Key, _Fetch] = {}
         self._open: dict[_Ask, None] = {}  # the oldest first, so those that end next
-        self._schedule: list[tuple[float, int, ObjectRef]] = []
+        self._schedule: list[tuple[float, int, Key]] = []
         self._turns = count()  # what is due at the same moment goes in order
         self._held_until = float("-inf")
         self._held_by = ""
 
-    def ask(self, uri: ObjectUri, tell: Tell, *, fresh: bool, now: float) -> bool:
-        """Someone wants an object, by a request that begins from now on if `fresh`. False if too
+    def ask(self, query: Query, tell: Tell, *, fresh: bool, now: float) -> bool:
+        """Someone wants an answer, by a request that begins from now on if `fresh`. False if too
         many wait."""
         if len(self._open) >= MOST_OPEN:
             return False
-        ref = ref_of(uri)
-        if ref not in self._fetches:
-            self._fetches[ref] = _Fetch(uri)
-            self._put(ref, now)
-        fetch = self._fetches[ref]
+        key = query.key
+        if key not in self._fetches:
+            self._fetches[key] = _Fetch(query)
+            self._put(key, now)
+        fetch = self._fetches[key]
         ask = _Ask(tell, fetch, now + self._patience)
         asks = fetch.waiting if fresh or not fetch.is_under_way else fetch.served
         asks[ask] = self._open[ask] = None
         return True
 
-    def _put(self, ref: ObjectRef, moment: float) -> None:
-        heapq.heappush(self._schedule, (moment, next(self._turns), ref))
+    def _put(self, key: Key, moment: float) -> None:
+        heapq.heappush(self._schedule, (moment, next(self._turns), key))
 
-    def due(self, now: float) -> list[ObjectRef]:
+    def due(self, now: float) -> list[Key]:
         """What to `begin` now."""
         due = []
         while self._schedule and max(self._schedule[0][0], self._held_until) <= now:
             due.append(heapq.heappop(self._schedule)[-1])
         return due
 
-    def begin(self, ref: ObjectRef, now: float) -> ObjectUri | None:
+    def begin(self, key: Key, now: float) -> Query | None:
         """A request that was due is made now; None if it is not to be made any more, or later."""
-        fetch = self._fetches[ref]
+        fetch = self._fetches[key]
         if not fetch.waiting:
-            del self._fetches[ref]
+            del self._fetches[key]
             return None
         if now < self._held_until:
-            self._put(ref, now)
+            self._put(key, now)
             return None
         fetch.served, fetch.waiting = fetch.waiting, {}
         fetch.is_under_way, fetch.is_outdated = True, False
-        return fetch.uri
+        return fetch.query
 
-    def end(self, ref: ObjectRef, found: Found, now: float) -> list[Told]:
+    def end(self, key: Key, found: Found, now: float) -> list[Told]:
         """The request under way has brought this."""
-        fetch = self._fetches[ref]
+        fetch = self._fetches[key]
         asks, fetch.served = fetch.served, {}
         fetch.is_under_way, fetch.failures, fetch.last = False, 0, ""
         if fetch.waiting:
-            self._put(ref, now)
+            self._put(key, now)
         else:
-            del self._fetches[ref]
+            del self._fetches[key]
         return [self._close(ask, found) for ask in asks]
 
-    def fail(self, ref: ObjectRef, why: str, now: float) -> None:
+    def fail(self, key: Key, why: str, now: float) -> None:
         """The request under way has brought nothing; it is made again after a pause."""
-        fetch = self._fetches[ref]
+        fetch = self._fetches[key]
         fetch.waiting, fetch.served = fetch.served | fetch.waiting, {}
         fetch.is_under_way, fetch.last = False, why
         pause = min(FIRST_PAUSE * (1 << min(fetch.failures, 10)), LONGEST_PAUSE)
         fetch.failures += 1
-        self._put(ref, now + pause)
+        self._put(key, now + pause)
 
     def hold(self, until: float, why: str) -> None:
         """Nothing is due before that."""
         self._held_until, self._held_by = max(until, self._held_until), why
 
-    def outdate(self, ref: ObjectRef) -> None:
+    def outdate(self, key: Key) -> None:
         """Something happened to the object: what is under way is not the last word on it."""
-        if ref in self._fetches:
-            self._fetches[ref].is_outdated = True
+        if key in self._fetches:
+            self._fetches[key].is_outdated = True
 
-    def is_outdated(self, ref: ObjectRef) -> bool:
+    def is_outdated(self, key: Key) -> bool:
         """Whether something happened to it since the request under way has begun."""
-        return self._fetches[ref].is_outdated
+        return self._fetches[key].is_outdated
 
     def expired(self, now: float) -> list[Told]:
         """Those whose time is up, or will be before anything may be asked again."""
@@ -154,8 +155,3 @@ class Fetches:
         if self._schedule:
             moments.append(max(self._schedule[0][0], self._held_until))
         return min(moments, default=None)
-
-
-def ref_of(uri: ObjectUri) -> ObjectRef:
-    """What an object is known by, whatever its namespace."""
-    return ObjectRef(uri.type, uri.uuid)

@@ -8,14 +8,14 @@ from threading import Condition, Thread
 from reactor.clock import monotonic
 from reactor.engine.judge import judge_http
 from reactor.engine.normalize import Refusal, decode_frame
-from reactor.engine.rest import is_about, read_object
-from reactor.model.event import PLATFORM_OBJECTS
+from reactor.engine.rest import is_about
 from reactor.model.lookup import Found, Need
 from reactor.model.protocols import Api
 from reactor.model.request import Fault, Outcome, Response, Verdict
-from reactor.model.uri import ObjectRef, ObjectUri, parse_uri
-from reactor.platforms.fetches import Fetches, Tell, Told, ref_of
+from reactor.model.uri import ObjectRef, parse_uri
+from reactor.platforms.fetches import Fetches, Tell, Told
 from reactor.platforms.pool import Pool
+from reactor.platforms.queries import Key, Query, query_for
 
 PATIENCE = timedelta(seconds=60)
 """From the ask to its end, however often the API is asked."""
@@ -74,22 +74,22 @@ class CloudLookups:
         if ref:
             with self._changed:
                 self._recent.drop(ref)
-                self._fetches.outdate(ref)
+                self._fetches.outdate((ref, None))
 
     def ask(self, need: Need, tell: Tell) -> None:
         """Fetch it; `tell` is called once, from another thread, within a second after `patience`.
         Does not block. A URI that is not to the letter one of an object gets no request."""
-        uri, now = _readable(need), monotonic()
+        query, now = query_for(need), monotonic()
         with self._changed:
-            known = None if uri is None or need.fresh else self._recent.get(ref_of(uri), now)
+            known = self._recent.get(query.ref, now) if query and not need.fresh else None
             if self._is_closed:
                 self._told.append((tell, Found(object=None, reason=_CLOSED)))
-            elif uri is None:
+            elif query is None:
                 reason = f"{need.uri[:200]!a} is not the URI of an object, so nothing was asked"
                 self._told.append((tell, Found(object=None, reason=reason)))
             elif known is not None:
                 self._told.append((tell, Found(object=known)))
-            elif not self._fetches.ask(uri, tell, fresh=need.fresh, now=now):
+            elif not self._fetches.ask(query, tell, fresh=need.fresh, now=now):
                 self._told.append((tell, Found(object=None, reason=_TOO_MANY)))
             self._wake()
 
@@ -113,10 +113,10 @@ class CloudLookups:
             told, due = next_up
             for tell, found in told:
                 tell(found)
-            for ref in due:
-                self._pool.submit(partial(self._fetch, ref))
+            for key in due:
+                self._pool.submit(partial(self._fetch, key))
 
-    def _next(self) -> tuple[list[Told], list[ObjectRef]] | None:
+    def _next(self) -> tuple[list[Told], list[Key]] | None:
         """What is to be told and to be fetched, as soon as there is any; None when we are closed
         and there is nothing more."""
         with self._changed:
@@ -132,35 +132,39 @@ class CloudLookups:
                 moment = self._fetches.next_at()
                 self._changed.wait(None if moment is None else moment - now)
 
-    def _fetch(self, ref: ObjectRef) -> None:
+    def _fetch(self, key: Key) -> None:
         """One request, in a thread of the pool."""
         with self._changed:
-            uri = self._fetches.begin(ref, monotonic())
+            query = self._fetches.begin(key, monotonic())
             self._changed.notify()  # it may be due again, later
-        if uri is None:
+        if query is None:
             return
-        path = uri.path(self._api.namespace)
+        path = query.path(self._api.namespace)
         response = self._api.exchange("GET", path, timeout=self._request_timeout)
         with self._changed:
-            told = self._conclude(uri, response, monotonic())
+            told = self._conclude(query, response, monotonic())
             self._changed.notify()
         for tell, found in told:
             tell(found)
 
-    def _conclude(self, uri: ObjectUri, response: Response, now: float) -> list[Told]:
-        ref, outcome = ref_of(uri), judge_http(response)
+    def _conclude(self, query: Query, response: Response, now: float) -> list[Told]:
+        outcome = judge_http(response)
         # What is no answer of this API will be none the next time either.
         if outcome.verdict is Verdict.RETRY and response.fault is not Fault.PROTOCOL:
             if response.status == 429:
                 pause = outcome.retry_after or DEFAULT_HOLD
                 self._fetches.hold(now + pause.total_seconds(), outcome.detail)
-            self._fetches.fail(ref, outcome.detail, now)
+            self._fetches.fail(query.key, outcome.detail, now)
             return []
         found = _found(response, outcome)
-        fetched = found.object
-        if fetched and is_about(fetched, uri) and not self._fetches.is_outdated(ref):
-            self._recent.put(ref, fetched, now)
-        return self._fetches.end(ref, found, now)
+        if found.object and query.since is None:
+            self._keep(query, found.object, now)
+        return self._fetches.end(query.key, found, now)
+
+    def _keep(self, query: Query, fetched: Mapping[str, object], now: float) -> None:
+        """Lend an object to others, if it is the right one and nothing happened to it meanwhile."""
+        if is_about(fetched, query.uri) and not self._fetches.is_outdated(query.key):
+            self._recent.put(query.ref, fetched, now)
 
 
 class _Recent:
@@ -182,10 +186,6 @@ class _Recent:
 
     def drop(self, ref: ObjectRef) -> None:
         self._kept.pop(ref, None)
-
-
-def _readable(need: Need) -> ObjectUri | None:
-    return read_object(need.kind, need.uri) if need.kind in PLATFORM_OBJECTS else None
 
 
 def _ref(text: str) -> ObjectRef | None:

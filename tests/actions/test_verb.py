@@ -1,4 +1,4 @@
-"""The actions that are a verb on an object: `redeploy`, `start`, `stop`, `terminate`."""
+"""The actions that are a verb on an object: `redeploy`, `start`, `stop`, `restart`, `terminate`."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.builders import NO_SECRETS, NOON, a_delivery, an_action
 from tests.engine.hostile_uris import HOSTILE
 
 ID = "0b0e2a4c-7d5f-4a3b-9c1d-2e3f4a5b6c7d"
-VERBS = ("redeploy", "start", "stop", "terminate")
+VERBS = ("redeploy", "start", "stop", "restart", "terminate")
 NAMES = {
     "resource_uri": f"/api/app/v1/container/{ID}/",
     "container": {"uri": f"/api/app/v1/container/{ID}/"},
@@ -31,6 +31,7 @@ def rendered(verb, value="service", names=NAMES):
         ("redeploy", "container", "POST", f"/api/app/v1/container/{ID}/redeploy/"),
         ("start", "stack", "POST", f"/api/app/v1/stack/{ID}/start/"),
         ("stop", "self", "POST", f"/api/app/v1/container/{ID}/stop/"),
+        ("restart", "service", "POST", f"/api/app/v1/service/{ID}/restart/"),
         ("terminate", "service", "DELETE", f"/api/app/v1/service/{ID}/"),
         ("terminate", "node", "DELETE", f"/api/infra/v1/node/{ID}/"),
         ("terminate", "self", "DELETE", f"/api/app/v1/container/{ID}/"),
@@ -48,6 +49,7 @@ def test_a_verb_is_stored_as_the_call_that_it_means(verb, value, method, path):
         ("redeploy", ("container", "service", "stack", "self")),
         ("start", ("container", "service", "stack", "self")),
         ("stop", ("container", "service", "stack", "self")),
+        ("restart", ("container", "service", "stack", "self")),
         ("terminate", ("container", "service", "stack", "node", "self")),
     ],
 )

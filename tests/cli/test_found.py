@@ -27,7 +27,7 @@ def test_an_engine_that_answers_is_a_source(engine):
         ("unix:///nowhere/docker.sock", "no such socket"),
         ("unix:///", "connection refused"),
         ("tcp://127.0.0.1:9", "connection refused"),
-        ("ssh://me@dock", "ssh and TLS are not yet supported"),
+        ("ftp://dock", "expected unix:///PATH"),
     ],
 )
 def test_without_an_engine_the_reason_is_told(host, why):

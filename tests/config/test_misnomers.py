@@ -58,6 +58,9 @@ def test_a_nested_field_may_be_a_misspelt_operator(text, expected):
         ("{container.exit_code: {Gt: 5}}", (24, "'gt'")),
         ("{sevice: {name: a}}", (2, "'service'")),
         ("{container: {exitcode: 1}}", (14, "'container.exit_code'")),
+        ("{planed: true}", (2, "'planned'")),
+        ("{container.log_tails: a}", (2, "'container.log_tail'")),
+        ("{container.log_tail: {contain: a}}", (23, "'contains'")),
         ("{labels.tier: a}", None),
         ('{labels."com.example.tier": a}', None),
         ("{docker.Actor.ID: a}", None),
@@ -74,6 +77,12 @@ def test_a_text_and_a_number_have_no_fields_and_operators_are_named():
 
     assert doubt.message == "'container.exit_code' is a number and has no field '!='"
     assert doubt.hint.startswith("there are the operators prefix, suffix, contains, ")
+
+
+def test_what_is_true_or_false_has_no_fields():
+    doubt = misnomer(field("{planned: {is: true}}"))
+
+    assert doubt.message == "'planned' is true or false and has no field 'is'"
 
 
 @pytest.mark.parametrize(

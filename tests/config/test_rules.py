@@ -5,6 +5,7 @@ import pytest
 from reactor.actions import ACTIONS
 from reactor.config.ruleset import Resolve, load_ruleset
 from reactor.engine.condition import trackers
+from reactor.model.event import Record
 from reactor.model.gates import Gates, Otherwise, Rate
 from reactor.model.protocols import SourceType
 from reactor.sources import SOURCES
@@ -23,6 +24,18 @@ def test_a_first_rule_is_four_lines(tmp_path):
     assert (rule.enabled, rule.shadow, rule.gates) == (True, False, Gates())
     assert (rule.absent, rule.sequel, rule.resolve) == (None, None, None)
     assert rule.place.line == 2
+
+
+def test_labels_of_containers_choose_and_are_shown(tmp_path):
+    keys = """
+match: {labels."reactor.severity": page}
+actions: [{slack: ops, text: '{{ labels["reactor.severity"] }}!'}]
+"""
+    rule = one_rule(tmp_path, keys)
+    fields = {"labels": {"reactor.severity": "page"}}
+
+    assert rule.match.evaluate(Record(fields, platform=True)) is True
+    assert rule.actions[0].parameters["text"].render(fields) == "page!"
 
 
 def test_the_gates_of_a_rule_are_read(tmp_path):
@@ -74,7 +87,7 @@ def test_tests_start_from_the_single_plain_values_of_match(tmp_path):
     ],
 )
 def test_a_call_back_needs_a_source_that_takes_it(tmp_path, source, is_warned_of):
-    text = "sources: {local: {type: docker}, cloud: {type: callable}}\nrules:\n"
+    text = "sources: {local: {type: file, path: lines}, cloud: {type: callable}}\nrules:\n"
     rule = f"{{name: a, {source}match: {{x: 1}}, actions: [{{log: info}}, {{stop: service}}]}}"
     (tmp_path / "r.yaml").write_text(f"{text}  - {rule}\n")
 

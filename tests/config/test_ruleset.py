@@ -71,6 +71,22 @@ def test_two_loads_of_one_file_have_one_hash_and_different_marks(tmp_path):
     assert one.vault.nonce != other.vault.nonce
 
 
+def test_sources_that_gather_evidence_carry_what_rules_wish_for(tmp_path):
+    text = """\
+sources:
+  local: {type: docker}
+  spare: {type: docker}
+  lines: {type: file, path: "-"}
+rules:
+  - {name: a, source: local, match: {container.log_tail: x}, actions: [{log: info}]}
+"""
+
+    sources = load_text(tmp_path, text).ruleset.sources
+
+    evidence = {name: set(source.evidence) for name, source in sources.items()}
+    assert evidence == {"local": {"log_tail"}, "spare": set(), "lines": set()}
+
+
 RICH = {
     "version": 1,
     "sources": {

@@ -80,6 +80,7 @@ def test_what_loads_fits_the_schema(tmp_path, text):
         "rule: []\n",
         "sources: {a: {type: dokcer}}\n",
         "sources: {a: {type: file}}\n",
+        "sources: {a: {type: docker, allow: [redploy]}}\n",
         "sources: {a: {type: websocket}}\n",
         "sources: {a: {type: webhook, preset: slak}}\n",
         "sources: {a: {type: webhook, signature: {prefix: x}}}\n",

@@ -148,7 +148,7 @@ def test_a_call_is_a_template_from_its_first_word(tmp_path, call):
     [
         ("GET {{ resource_uri }}", "'rest': expected POST, PATCH or DELETE and a path, found 'GET"),
         ("POST /service/web/", "'rest': expected the URI of an object such as /api/app/v1/service"),
-        (f"POST {SERVICE}", "'rest': expected start/ or stop/ or redeploy/ or scale/ behind the"),
+        (f"POST {SERVICE}", "'rest': expected start/ or stop/ or restart/ or redeploy/ or scale/"),
         ("POST {{ resource_uri }}redeploy", "'rest': expected one of cancel/, deploy/, "),
         ("POST {{ service.uri }}explode/", "'rest': expected one of cancel/, deploy/, "),
         ("DELETE {{ resource_uri }}stop/", "'rest': expected nothing behind the URI for DELETE"),

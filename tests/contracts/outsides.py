@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from queue import Queue
 from threading import Condition, Event
 
 from reactor.model.errors import Stopping
@@ -42,18 +41,26 @@ class Outside:
     gaps: int = 0
 
 
+MORE_THAN_A_READER_HOLDS = 100_000_000
+
+
 @contextmanager
 def docker_outside(_: Path) -> Iterator[Outside]:
     with fake_engine() as engine:
-        engine.chunks = Queue(20)  # what is behind it waits, too
+        sizes = [0]
+
+        def send(number: int, size: int) -> None:
+            event = docker_event(time=number + 1, n=str(number), padding="x" * size)
+            engine.say(event)
+            sizes[0] += size
+
         yield Outside(
             options={"host": engine.url},
-            send=lambda number, size: engine.say(
-                docker_event(time=number + 1, n=str(number), padding="x" * size)
-            ),
+            send=send,
             garble=lambda: engine.chunks.put(b'{"Type":\n'),
             fail=engine.cut,
-            is_over_full=lambda source: engine.left.is_set(),
+            is_over_full=lambda _: sizes[0] > MORE_THAN_A_READER_HOLDS and engine.chunks.empty(),
+            gaps=1,  # what an engine does not have any more it may have had
         )
 
 

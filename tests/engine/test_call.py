@@ -91,7 +91,7 @@ def test_each_type_takes_its_own_verbs_and_no_other(type_):
         ("", "expected POST, PATCH or DELETE and a path, found ''"),
         ("POST", "expected the URI of an object such as /api/app/v1/service/UUID/, found ''"),
         (f"POST  {SERVICE}stop/", f"service/UUID/, found ' {SERVICE}stop/'"),
-        (f"POST {SERVICE}", "expected start/ or stop/ or redeploy/ or scale/ behind the URI"),
+        (f"POST {SERVICE}", "expected start/ or stop/ or restart/ or redeploy/ or scale/ behind"),
         (f"POST {SERVICE}stop", "of the service for POST, found 'stop'"),
         (f"POST {SERVICE}stop/start/", "for POST, found 'stop/start/'"),
         (f"POST {SERVICE}?a=b", "for POST, found '?a=b'"),

@@ -215,7 +215,10 @@ def test_only_what_is_unknown_can_lack_a_lookup(tree, unknown):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{type: container, labels.a: 1, cause: oom}", []),
+        ("{type: container, labels.a: 1, x.cause: oom}", []),
+        ("{cause: oom, planned: false}", ["cause"]),
+        ("cause_evidence: {exists: true}", ["cause"]),
+        ("$.cause: oom", ["cause"]),
         ("service.name: web", ["service.name"]),
         (
             "service: {name: web, state: [Running, {not: Stopped}]}",

@@ -49,6 +49,12 @@ def test_a_status_decides(status, verdict, detail):
     assert (outcome.verdict, outcome.detail, outcome.status) == (verdict, detail, status)
 
 
+def test_a_failure_is_told_with_its_reason_where_one_is_known():
+    outcome = judge_http(Response(status=409, detail="removal is already in progress"))
+
+    assert outcome.detail == "409 Conflict: removal is already in progress"
+
+
 @pytest.mark.parametrize("fault", Fault)
 def test_every_fault_is_tried_again_but_a_request_that_cannot_be_sent(fault):
     outcome = judge_http(Response(fault=fault))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reactor.journal.lock import Lock
+from reactor.journal.lock import Lock, holder
 from reactor.model.errors import JournalBusy, JournalUnavailable
 
 
@@ -71,3 +71,23 @@ def test_a_directory_that_is_a_file_is_refused(tmp_path):
 def test_a_directory_that_cannot_be_written_is_refused():
     with pytest.raises(JournalUnavailable, match="--data-dir"):
         Lock.acquire(Path("/proc/self"), "reactor run")
+
+
+def test_who_holds_a_lock_can_be_asked(tmp_path):
+    assert holder(tmp_path) is None
+
+    lock = Lock.acquire(tmp_path, "reactor run")
+    assert holder(tmp_path).startswith(f"'reactor run' (pid {os.getpid()}, since ")
+
+    lock.release()
+    assert holder(tmp_path) is None
+
+
+def test_whoever_died_with_a_lock_does_not_hold_it(tmp_path):
+    lock = Lock.acquire(tmp_path, "reactor run")
+    card = (tmp_path / "reactor.lock").read_bytes()
+    lock.release()
+    (tmp_path / "reactor.lock").write_bytes(card)
+
+    assert holder(tmp_path) is None
+    Lock.acquire(tmp_path, "reactor run").release()

@@ -58,3 +58,14 @@ def own_engine() -> Iterator[PrivateEngine]:
             yield running
     except EngineUnavailable as error:
         unavailable(str(error))
+
+
+@pytest.fixture(scope="session")
+def swarm() -> Iterator[Engine]:
+    """An engine that is the manager of a swarm. Services have names of their own."""
+    try:
+        with private_engine() as running:
+            running.init_swarm()
+            yield running
+    except EngineUnavailable as error:
+        unavailable(str(error))

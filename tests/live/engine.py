@@ -14,10 +14,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from http.client import HTTPException
 from pathlib import Path
 
-from reactor.platforms.docker_reader import Client, Gone, Refusal, parse_address
+from reactor.platforms.docker.client import Client, Gone, Refusal
+from reactor.platforms.docker.dial import parse_address
 
 IMAGE = "reactor-test"
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -61,6 +61,21 @@ class Engine:
         )
         self._containers.append(container)
         return container
+
+    def init_swarm(self) -> None:
+        """Make it the one manager of a swarm of its own; port 0 leaves room for other swarms."""
+        self.docker(
+            *("swarm", "init", "--advertise-addr", "127.0.0.1"),
+            *("--listen-addr", "127.0.0.1:0"),
+        )
+
+    def serve(self, name: str, script: str, *options: str) -> None:
+        """Have the swarm run a service of shell scripts. Only the host's network needs nothing that
+        a test machine may lack."""
+        self.docker(
+            *("service", "create", "--detach", "--no-resolve-image", "--name", name),
+            *("--network", "host", *options, IMAGE, "/bin/busybox", "sh", "-c", script),
+        )
 
     def import_image(self) -> None:
         """An image of nothing but Debian's static busybox, which is its shell too."""
@@ -144,7 +159,7 @@ def answers(host: str) -> bool:
     try:
         with closing(Client(parse_address(host))) as client:
             client.describe()
-    except (OSError, HTTPException, Gone, Refusal):
+    except (Gone, Refusal):
         return False
     return True
 
@@ -191,13 +206,25 @@ def private_engine() -> Iterator[PrivateEngine]:
 
 def install() -> None:
     """Make sure of Debian's engine, its client, and a static busybox. Raises EngineUnavailable."""
-    missing = [name for name in ("dockerd", "docker") if not shutil.which(name, path=_PATH)]
-    if not missing and _is_static(_BUSYBOX):
+    is_there = all(shutil.which(name, path=_PATH) for name in ("dockerd", "docker"))
+    if is_there and _is_static(_BUSYBOX):
         return
+    install_packages("docker.io", "busybox-static")
+
+
+def install_compose() -> None:
+    """Make sure of Debian's docker-compose, which is the first one, 1.29. Raises
+    EngineUnavailable."""
+    if not shutil.which("docker-compose"):
+        install_packages("docker-compose")
+
+
+def install_packages(*packages: str) -> None:
+    """Install Debian's packages of these names. Raises EngineUnavailable."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        wanted = ", ".join([*missing, "a static busybox"])
+        wanted = ", ".join(packages)
         raise EngineUnavailable(f"{wanted} must be installed, which takes root and apt-get")
-    for arguments in (["update"], ["install", "--yes", "docker.io", "busybox-static"]):
+    for arguments in (["update"], ["install", "--yes", *packages]):
         done = subprocess.run(
             ["apt-get", "--quiet", *arguments],
             capture_output=True,

@@ -11,18 +11,9 @@ from pathlib import Path
 import pytest
 
 from reactor.model.errors import SourceLost
-from reactor.sources.docker import DockerSource
+from reactor.sources.enginestream import DockerSource
 from tests.fakes import PATIENCE, RecordingFeed, Running
-
-COMPOSE = (
-    "--label",
-    "com.docker.compose.project=shop",
-    "--label",
-    "com.docker.compose.service=web",
-)
-UNTIL_TOLD = "trap 'exit 0' TERM; echo ready; while :; do /bin/busybox sleep 0.1; done"
-DEAF = "trap '' TERM; echo ready; while :; do /bin/busybox sleep 0.1; done"
-GREEDY = "x=aaaaaaaa; while :; do x=$x$x; done"
+from tests.live.deeds import DEAF, GREEDY, LIMIT, OBEYS, member, ready
 
 
 class Watched:
@@ -47,9 +38,9 @@ class Watched:
 
 
 def story(put):
-    frame, container = json.loads(put.raw), put.facts["container"]
-    action = frame["docker"]["Action"]
-    return container["docker_id"], action, frame.get("state"), container.get("exit_code")
+    frame, container = json.loads(put.raw), put.facts.get("container", {})
+    action = frame.get("docker", {}).get("Action")
+    return container.get("docker_id"), action, frame.get("state"), container.get("exit_code")
 
 
 @pytest.fixture
@@ -59,19 +50,9 @@ def feed():
 
 @pytest.fixture
 def watched(engine, feed):
-    with Running(DockerSource(engine.host), feed):
+    with Running(DockerSource({"host": engine.host}, {}), feed):
         assert feed.subscribed.wait(PATIENCE)
         yield Watched(feed)
-
-
-def trapped(engine, script, *options):
-    """A container that has set its traps: a signal before that would not be heard."""
-    container = engine.run(script, *options)
-    command = ["docker", "--host", engine.host, "logs", "--follow", container]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as logs:
-        assert logs.stdout.readline() == b"ready\n"
-        logs.kill()
-    return container
 
 
 def test_a_crash_is_one_frame_stopped_with_its_exit_code(engine, watched):
@@ -91,7 +72,7 @@ def test_an_end_without_fault_has_exit_code_0(engine, watched):
 
 
 def test_a_stop_is_first_stopping_and_then_stopped(engine, watched):
-    container = trapped(engine, UNTIL_TOLD)
+    container = ready(engine, OBEYS)
     engine.docker("stop", container)
 
     told = watched.until(container, "die", "stop")
@@ -101,7 +82,7 @@ def test_a_stop_is_first_stopping_and_then_stopped(engine, watched):
 
 
 def test_a_stop_that_is_not_heard_ends_by_force(engine, watched):
-    container = trapped(engine, DEAF)
+    container = ready(engine, DEAF)
     engine.docker("stop", "--time", "1", container)
 
     told = watched.until(container, "die")
@@ -110,7 +91,7 @@ def test_a_stop_that_is_not_heard_ends_by_force(engine, watched):
 
 
 def test_a_kill_is_stopping_and_stopped(engine, watched):
-    container = trapped(engine, DEAF)
+    container = ready(engine, DEAF)
     engine.docker("kill", container)
 
     assert watched.until(container, "die")[2:] == [
@@ -120,14 +101,14 @@ def test_a_kill_is_stopping_and_stopped(engine, watched):
 
 
 def test_a_signal_that_ends_nothing_has_no_state(engine, watched):
-    container = trapped(engine, "trap '' HUP; " + UNTIL_TOLD)
+    container = ready(engine, "trap '' HUP; " + OBEYS)
     engine.docker("kill", "--signal", "HUP", container)
 
     assert watched.until(container, "kill")[-1] == ("kill", None, None)
 
 
 def test_an_end_for_lack_of_memory_is_told_before_the_end(engine, watched):
-    container = engine.run(GREEDY, "--memory", "16m", "--memory-swap", "16m")
+    container = engine.run(GREEDY, *LIMIT)
 
     told = watched.until(container, "die")
     assert ("oom", None, None) in told
@@ -143,7 +124,7 @@ def test_a_removal_is_terminated(engine, watched):
 
 
 def test_the_container_is_described_with_what_it_belongs_to(engine, watched, feed):
-    container = engine.run("exit 7", "--name", "reactor-shop-web-1", *COMPOSE)
+    container = engine.run("exit 7", "--name", "reactor-shop-web-1", *member("shop", "web"))
     watched.until(container, "die")
 
     facts = next(put.facts for put in feed.puts if story(put)[:2] == (container, "die"))
@@ -154,7 +135,7 @@ def test_the_container_is_described_with_what_it_belongs_to(engine, watched, fee
 
 
 def test_a_reconnect_brings_what_happened_meanwhile(engine, feed):
-    source = DockerSource(engine.host)
+    source = DockerSource({"host": engine.host}, {})
     with Running(source, feed):
         assert feed.subscribed.wait(PATIENCE)
         first = engine.run("exit 1")
@@ -167,7 +148,7 @@ def test_a_reconnect_brings_what_happened_meanwhile(engine, feed):
 
 
 def test_a_daemon_that_restarts_is_lost_and_found(own_engine, feed):
-    source = DockerSource(own_engine.host)
+    source = DockerSource({"host": own_engine.host}, {})
     with Running(source, feed) as running:
         assert feed.subscribed.wait(PATIENCE)
         own_engine.stop()
@@ -182,10 +163,13 @@ def test_a_daemon_that_restarts_is_lost_and_found(own_engine, feed):
 PARENT = """
 import sys
 from threading import Event
-from reactor.sources.docker import DockerSource
+from reactor.sources.enginestream import DockerSource
 class Feed:
+    def recall(self): return {}
     def connected(self): print("connected", flush=True)
-DockerSource(sys.argv[1]).run(Feed(), Event())
+    def remember(self, values): pass
+    def put(self, frame): pass
+DockerSource({"host": sys.argv[1]}, {}).run(Feed(), Event())
 """
 
 
@@ -208,7 +192,7 @@ def test_the_reader_ends_with_its_parent_even_when_that_is_killed(engine):
 
 def test_a_stop_leaves_nothing_running(engine, feed):
     before = children(os.getpid())
-    with Running(DockerSource(engine.host), feed) as running:
+    with Running(DockerSource({"host": engine.host}, {}), feed) as running:
         assert feed.subscribed.wait(PATIENCE)
         running.stop.set()
         assert running.wait(seconds=1.0) is None

@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from reactor.hub.states import State, is_settled
-from reactor.model.event import PLATFORM_OBJECTS
+from reactor.model.cause import Cause
+from reactor.model.event import PLATFORM_FACTS, PLATFORM_OBJECTS
 from reactor.model.platform import (
     CLOUD_SHAPES,
+    EVIDENCE,
+    FACT_VALUES,
+    FLAGS,
     FRAME_FIELDS,
+    NAMES,
     NUMBERS,
     OBJECT_FACTS,
     SHAPED,
@@ -59,6 +64,20 @@ def test_recorded_frames_have_a_shape(text):
     assert set(frame) <= set(FRAME_FIELDS)
 
 
-def test_no_fact_is_both_a_number_and_a_text():
-    assert set() == NUMBERS & TEXTS
-    assert ("container", "exit_code") in NUMBERS
+def test_no_fact_is_of_two_types():
+    assert set() == NUMBERS & TEXTS == NUMBERS & FLAGS == TEXTS & FLAGS
+    assert {("container", "exit_code"), ("container", "ran_for")} <= NUMBERS
+
+
+def test_facts_with_types_and_values_are_facts():
+    known = {(kind, fact) for kind, facts in OBJECT_FACTS.items() for fact in facts}
+    known |= {(name,) for name in PLATFORM_FACTS} | {(kind, "image") for kind in OBJECT_FACTS}
+
+    assert (NUMBERS | FLAGS | TEXTS) - known == set()
+    assert {tuple(name.split(".")) for name in FACT_VALUES} <= NAMES
+    assert {("container", fact) for fact in EVIDENCE} <= TEXTS - NAMES
+
+
+def test_every_cause_and_health_is_known():
+    assert set(FACT_VALUES["cause"]) == {*map(str, Cause), None}
+    assert "unhealthy" in FACT_VALUES["container.health"]

@@ -166,6 +166,17 @@ def test_a_path_that_would_be_sent_otherwise_is_refused_and_nothing_is_sent(path
     assert received == []
 
 
+def test_a_restart_which_the_old_services_never_knew_is_refused_with_the_way_out():
+    received = []
+
+    response = ask(answering(status("202 Accepted")), "POST", f"{PATH}restart/", received)
+
+    assert (response.fault, received) == (Fault.INVALID, [])
+    assert (
+        response.detail == "Docker Cloud and Tutum have no restart: use redeploy, or stop and start"
+    )
+
+
 @pytest.mark.parametrize(
     ("url", "origin"),
     [

