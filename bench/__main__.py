@@ -8,6 +8,7 @@ from bench.figures import Figure, table, write_readme
 from bench.footprint import memory, start
 from bench.gates import gates
 from bench.hooks import hooks
+from bench.hub import fan_out
 from bench.matching import matching
 from bench.process import LOAD_CORE, REACTOR_CORE
 from bench.stream import deliveries, journaled, latency
@@ -20,6 +21,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "latency": latency,
     "journaled": journaled,
     "hooks": hooks,
+    "hub": fan_out,
     "memory": memory,
     "start": start,
 }

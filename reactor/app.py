@@ -17,6 +17,7 @@ from reactor.clock import monotonic, utc_now
 from reactor.delivery.heartbeat import Heart
 from reactor.delivery.retry import Decision
 from reactor.delivery.transport import Transport
+from reactor.hosting import Hosting, engine_opener
 from reactor.journal.awaited import over
 from reactor.journal.reserve import Reserve
 from reactor.journal.retention import Retention
@@ -81,6 +82,7 @@ class Service:
         self._sources = self._supervised()
         self._vitals = Vitals(self._parts(), self._tally, utc_now)
         self._web = self._served(ruleset, listen)
+        self._hosting = self._hub_host()
         self._silencing = Silencing(
             self._road.reader,
             self._road.pipeline.silence,
@@ -108,6 +110,10 @@ class Service:
             on_refused=self._observers.on_refused,
             on_failure=self._observers.on_failure,
         )
+
+    def _hub_host(self) -> Hosting:
+        opener = engine_opener(self._observers.on_notice)
+        return Hosting(opener, os.environ, self._observers.on_failure)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -169,6 +175,7 @@ class Service:
     def start(self) -> None:
         """Start everything, the sources last: then nothing that comes in has to wait."""
         fail = self._observers.on_failure
+        self._host()
         if not self._reserve.make():
             self._observers.on_warning(NO_RESERVE)
         self._silencing.look()
@@ -187,6 +194,14 @@ class Service:
         self._sources.adopt(self._ruleset.sources.values())
         self._started.set()
         self._heart.adopt(self._ruleset.heartbeat)
+
+    def _host(self) -> None:
+        """Before anything is begun: what is wrong with the hub is a reason not to start."""
+        try:
+            self._hosting.adopt(self._ruleset)
+        except ReactorError:
+            self.stop()
+            raise
 
     def _forget(self) -> None:
         """The chore: what is not forgotten now is a minute later, or after the next start."""
@@ -217,6 +232,11 @@ class Service:
     def address(self) -> tuple[str, int] | None:
         """Where HTTP is served."""
         return self._web.address if self._web else None
+
+    @property
+    def hub_address(self) -> tuple[str, int] | None:
+        """Where the hub is served."""
+        return self._hosting.address
 
     @property
     def deciding(self) -> Pulse:
@@ -256,6 +276,7 @@ class Service:
             raise JournalUnavailable(trouble)
         if self._web is None:
             _refuse_hooks(ruleset)
+        self._hosting.adopt(ruleset)
         lookups = self._apis.adopt(ruleset.sources.values())
         adopt = self._road.pipeline.adopt
         adopted = adopt(ruleset, lookups, lambda: self._dispatcher.adopt(ruleset))
@@ -281,6 +302,7 @@ class Service:
         self._retention.stop()
         self._control.close()
         self._heart.stop()
+        self._hosting.stop()
         if self._web:
             self._web.stop()
         if self._chores.running:

@@ -298,3 +298,32 @@ def test_a_running_service_tells_its_status_over_its_socket(world, service, endp
 
     assert (found["ready"], found["rules"], found["never_fired"]) == (True, 1, [])
     assert found["last_event"]["id"] == "event-1"
+
+
+HUB = "version: 1\nhub: {listen: '127.0.0.1:0', user: acme, apikey: s3cret}\n"
+ENGINE = "  local: {type: docker, host: unix:///no/such/docker.sock}\n  lines:"
+
+
+def test_a_hub_is_served_beside_the_rules_and_goes_with_a_reload(world):
+    ruleset = world.ruleset(("version: 1\n", HUB), ("  lines:", ENGINE))
+    service = world.service()
+    service.start()
+    host, port = service.hub_address
+
+    with closing(HTTPConnection(host, port, timeout=PATIENCE)) as client:
+        client.request("GET", "/api/app/v1/service/")
+        assert client.getresponse().status == 401
+
+    service.reload(replace(ruleset, hub=None))
+    assert service.hub_address is None
+    service.stop()
+
+
+def test_a_hub_that_cannot_be_served_is_a_reason_not_to_start(world):
+    text = HUB.replace(", user: acme, apikey: s3cret", "")
+    world.ruleset(("version: 1\n", text), ("  lines:", ENGINE))
+
+    with pytest.raises(ReactorError, match="the hub needs credentials"):
+        world.service().start()
+
+    Lock.acquire(world.data_dir, "the next one").release()

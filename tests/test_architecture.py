@@ -168,9 +168,8 @@ def test_imports_point_down_the_layers():
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-SPOKEN_BY_OTHERS = {"tzdata", "websockets"}
-"""Declared and not imported: zoneinfo finds the one where the system has no time zones, uvicorn the
-other when it is asked for WebSockets."""
+SPOKEN_BY_OTHERS = {"tzdata"}
+"""Declared and not imported: zoneinfo finds it where the system has no time zones."""
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported():

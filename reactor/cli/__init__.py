@@ -34,6 +34,7 @@ COMMANDS = {
     "doctor": "reactor.cli.doctor.command",
     "backup": "reactor.cli.backup",
     "demo": "reactor.cli.demo.command",
+    "hub": "reactor.cli.hub",
 }
 """Each command's module, which has a function or an app of the command's name. Only the one that
 is asked for is imported: completion and short commands would else wait for the whole service."""

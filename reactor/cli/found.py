@@ -60,7 +60,11 @@ def _ask_engine(environment: Mapping[str, str]) -> tuple[str | None, str]:
     """The engine's version, None if there is none for us, and a sentence."""
     host = environment.get("DOCKER_HOST") or DEFAULT_HOST
     try:
-        with closing(Client(*address_from({}, environment))) as client:
+        address, tls = address_from({}, environment)
+    except Refusal as fault:  # which begins with the host
+        return None, f"no Docker Engine at {fault}"
+    try:
+        with closing(Client(address, tls)) as client:
             described = client.describe()
     except (Gone, Refusal) as fault:
         return None, f"no Docker Engine at {host}: {fault}"

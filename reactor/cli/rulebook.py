@@ -64,6 +64,7 @@ class Rulebook:
 
 
 def shadowed(ruleset: Ruleset) -> Ruleset:
-    """The same rules, deciding as ever and sending nothing, not even a heartbeat."""
+    """The same rules, deciding as ever and sending nothing, not even a heartbeat. No hub is served:
+    its clients could change things, and it may be served already by who is to be tried against."""
     rules = tuple(replace(rule, shadow=True) for rule in ruleset.rules)
-    return replace(ruleset, rules=rules, heartbeat=None)
+    return replace(ruleset, rules=rules, heartbeat=None, hub=None)

@@ -61,7 +61,7 @@ def run(
     Example:  reactor run rules.yaml --data-dir /var/lib/reactor
     """
     os.umask(0o077)  # the journal holds what the containers say: it is for its owner alone
-    _raise_descriptors()
+    raise_descriptors()
     listen = _address(http)
     book = Rulebook(rules_path(file), is_dry=dry_run)
     with ExitStack() as stack:
@@ -93,8 +93,9 @@ def dropped_json(count: int) -> str:
     return json_line({"kind": "notice", "at": at, "level": "warning", "text": dropped_text(count)})
 
 
-def _raise_descriptors() -> None:
-    """As many descriptors as we may have: each delivery under way holds a connection."""
+def raise_descriptors() -> None:
+    """As many descriptors as we may have: each delivery under way, and each client of a hub, holds
+    a connection."""
     with suppress(OSError, ValueError):  # a hardened unit forbids it: then it has set the limit
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

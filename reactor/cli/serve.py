@@ -139,6 +139,8 @@ def _ended_when_hung(service: Service, trace: Path, story: Story) -> Iterator[No
 def _announce(service: Service, book: Rulebook, data_dir: Path, story: Story) -> None:
     address, ruleset = service.address, book.ruleset
     where = f", http://{address[0]}:{address[1]}/healthz" if address else ""
+    if hub := service.hub_address:
+        where += f", hub at {hub[0]}:{hub[1]}"
     story.notice(
         f"running {counted(len(ruleset.rules), 'rule')} on "
         f"{counted(len(ruleset.sources), 'source')}, "

@@ -20,7 +20,7 @@ def check_cloud(table: Table, problems: Problems) -> None:
     """Note credentials that are not whole, and a namespace or a host that is none; warn where the
     credentials would travel in clear."""
     _check_credentials(table, problems)
-    checks = {"namespace": _check_namespace, "stream_host": _check_host, "rest_host": _check_host}
+    checks = {"namespace": check_namespace, "stream_host": _check_host, "rest_host": _check_host}
     for key, check in checks.items():
         node = value_of(table, key)
         text = node.value if isinstance(node, Scalar) and not node.unresolved else None
@@ -47,9 +47,15 @@ def _is_header(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def _check_namespace(key: str, node: Scalar, text: str, problems: Problems) -> None:
-    if not _NAMESPACE.fullmatch(text):
+def check_namespace(key: str, node: Scalar, text: str, problems: Problems) -> None:
+    """Note a namespace that is none."""
+    if not is_namespace(text):
         refuse(problems, key, node, "letters, digits, - and _, at most 64")
+
+
+def is_namespace(text: str) -> bool:
+    """Whether a text can be one."""
+    return _NAMESPACE.fullmatch(text) is not None
 
 
 def _check_host(key: str, node: Scalar, text: str, problems: Problems) -> None:
@@ -58,12 +64,13 @@ def _check_host(key: str, node: Scalar, text: str, problems: Problems) -> None:
     is_host = found and found[1] in (encrypted, plain) and 0 < int(found[3] or 1) < 65536
     if not found or not is_host:
         refuse(problems, key, node, f"a host without a path, such as {example}")
-    elif found[1] == plain and not _is_loopback(found[2]):
+    elif found[1] == plain and not is_loopback(found[2]):
         message = f"'{key}' is {shown(node)}: the credentials travel unencrypted"
         problems.warn(node.place, message, f"write {encrypted}://")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host, of IPv6 in brackets, is this machine and can be reached from it alone."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -37,6 +37,7 @@ class Difference:
     is_reordered: bool
     is_heartbeat_changed: bool
     is_keep_changed: bool
+    is_hub_changed: bool
 
 
 def difference(before: Ruleset, after: Ruleset) -> Difference:
@@ -57,6 +58,7 @@ def difference(before: Ruleset, after: Ruleset) -> Difference:
         is_reordered=stay[0] != stay[1],
         is_heartbeat_changed=before.heartbeat != after.heartbeat,
         is_keep_changed=before.keep != after.keep,
+        is_hub_changed=before.hub != after.hub,
     )
 
 
@@ -125,6 +127,7 @@ def in_words(found: Difference) -> str:
     told += ["rules in another order"] if found.is_reordered else []
     told += ["another heartbeat"] if found.is_heartbeat_changed else []
     told += ["another retention"] if found.is_keep_changed else []
+    told += ["another hub"] if found.is_hub_changed else []
     return "; ".join(told) or "nothing changed"
 
 

@@ -4,13 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reactor.config import later
 from reactor.config.load import read_file
 from reactor.config.node import Entry, Items, Node, Problems, Scalar, Table, kind_of
 from reactor.config.values import check_keys, is_name, refuse
 from reactor.model.problem import Place
 
-SECTIONS = ("version", "sources", "destinations", "time_intervals", "heartbeat", "keep", "rules")
+SECTIONS = (
+    "version",
+    "sources",
+    "destinations",
+    "time_intervals",
+    "heartbeat",
+    "keep",
+    "hub",
+    "rules",
+)
 
 
 @dataclass(slots=True)
@@ -23,6 +31,7 @@ class Document:
     intervals: dict[str, Entry] = field(default_factory=dict)
     heartbeat: Entry | None = None
     keep: Entry | None = None
+    hub: Entry | None = None
     rules: list[Node] = field(default_factory=list)
     whole: bool = True
 
@@ -89,7 +98,7 @@ def _files(path: Path, problems: Problems) -> Iterable[Path]:
 
 
 def _merge(document: Document, root: Table, problems: Problems) -> None:
-    check_keys(root, SECTIONS, problems, later=later.TOP)
+    check_keys(root, SECTIONS, problems)
     nodes = {key: entry.value for key, entry in root.entries.items()}
     _check_version(nodes.get("version"), problems)
     named = {
@@ -102,6 +111,7 @@ def _merge(document: Document, root: Table, problems: Problems) -> None:
             _merge_names(key, merged, nodes[key], problems)
     document.heartbeat = _only("heartbeat", document.heartbeat, root, problems)
     document.keep = _only("keep", document.keep, root, problems)
+    document.hub = _only("hub", document.hub, root, problems)
     if "rules" in nodes:
         _merge_rules(document, nodes["rules"], problems)
 

@@ -6,7 +6,7 @@ What `check --print` shows and what the journal keeps. It does not change with a
 import hashlib
 from collections.abc import Mapping
 
-from reactor.config import heartbeat
+from reactor.config import heartbeat, hub
 from reactor.config.document import Document
 from reactor.config.interpolate import Reference, split_text
 from reactor.config.load import read_written, write_yaml
@@ -38,6 +38,7 @@ def effective_text(
             **_intervals(document),
             **_heartbeat(document),
             **_keep(document),
+            **_hub(document),
             "rules": [_rule(node, actions) for node in document.rules],
         }
     )
@@ -79,6 +80,10 @@ def _heartbeat(document: Document) -> dict[str, object]:
 
 def _keep(document: Document) -> dict[str, object]:
     return {"keep": _visible(document.keep.value)} if document.keep else {}
+
+
+def _hub(document: Document) -> dict[str, object]:
+    return {"hub": _table(document.hub.value, hub.FIELDS)} if document.hub else {}
 
 
 def _rule(node: Node, actions: Mapping[str, ActionType]) -> dict[str, object]:

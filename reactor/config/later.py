@@ -3,7 +3,6 @@
 What rules.md §7 gives to later issues; an issue that brings a word takes it out here.
 """
 
-TOP = frozenset({"hub"})
 SOURCE_TYPES = frozenset({"redis", "kafka", "nats", "mqtt", "amqp"})
 SOURCE = frozenset({"tls", "reconcile"})
 DESTINATION_TYPES = frozenset(

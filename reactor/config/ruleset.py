@@ -15,6 +15,7 @@ from reactor.config.document import Document, note_same_names, read_document, sh
 from reactor.config.doubts import warn_of_doubts
 from reactor.config.effective import effective_text, text_hash
 from reactor.config.heartbeat import parse_heartbeat
+from reactor.config.hub import check_source, parse_hub
 from reactor.config.interpolate import Interpolator, Resolve
 from reactor.config.intervals import parse_intervals
 from reactor.config.keep import parse_keep
@@ -24,6 +25,7 @@ from reactor.config.settings import parse_destination, parse_source
 from reactor.config.texts import Texts
 from reactor.engine.evidence import wished
 from reactor.model.errors import RulesInvalid
+from reactor.model.hub import HubSpec
 from reactor.model.problem import Problem
 from reactor.model.protocols import ActionType, SourceType
 from reactor.model.rule import Keep, Rule, Ruleset, SourceSpec
@@ -114,6 +116,8 @@ def _fill_in(document: Document, interpolator: Interpolator, *, lenient: bool) -
     if keep := document.keep:
         value = interpolator.interpolate(keep.value, lenient=lenient)
         document.keep = replace(keep, value=value)
+    if hub := document.hub:
+        document.hub = replace(hub, value=interpolator.interpolate(hub.value, lenient=lenient))
     document.rules = [
         _within(node, interpolator.problems, interpolator.interpolate) for node in document.rules
     ]
@@ -174,6 +178,7 @@ def _parse(document: Document, context: Context, source_types: Mapping[str, Sour
     beat = document.heartbeat
     heartbeat = parse_heartbeat(beat, problems) if beat else None
     keep = parse_keep(document.keep, problems) if document.keep else Keep()
+    hub = _hub(document, problems)
     read = partial(parse_rule, context=context)
     found = [_within(node, problems, read) for node in document.rules]
     rules = tuple(rule for rule in found if rule)
@@ -193,8 +198,19 @@ def _parse(document: Document, context: Context, source_types: Mapping[str, Sour
         vault=context.texts.vault,
         heartbeat=heartbeat,
         keep=keep,
+        hub=hub,
         intervals=context.intervals or {},
     )
+
+
+def _hub(document: Document, problems: Problems) -> HubSpec | None:
+    """What `hub` holds, with the source that it serves."""
+    if document.hub is None:
+        return None
+    found = parse_hub(document.hub, problems)
+    if found is None or not document.whole:
+        return found
+    return check_source(found, document.hub, _types(document.sources), problems)
 
 
 def _with_evidence(

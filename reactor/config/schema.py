@@ -6,7 +6,7 @@ knows more. A text may be a `${VARIABLE}` everywhere.
 
 from collections.abc import Iterable, Mapping
 
-from reactor.config import gates, heartbeat, intervals, keep
+from reactor.config import gates, heartbeat, hub, intervals, keep
 from reactor.config.actions import COMMON, RETRY
 from reactor.config.rules import KEYS
 from reactor.config.settings import ADDRESSES, DESTINATIONS
@@ -50,6 +50,10 @@ def json_schema(
                 _closed({key: _field(field) for key, field in keep.FIELDS.items()}),
             ],
             "description": "How long the journal keeps what; 30d if left out.",
+        },
+        "hub": {
+            **_closed({key: _field(field) for key, field in hub.FIELDS.items()}),
+            "description": "Docker Cloud's stream and API, served from a Docker source.",
         },
         "rules": {"type": "array", "items": _ref("rule"), "description": "Tried in this order."},
     }

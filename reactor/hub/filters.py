@@ -1,13 +1,15 @@
 """What a client asks for: the frames of a stream, the objects of a list."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from starlette.datastructures import QueryParams
 
+from reactor.hub.eras import tutum_uri
 from reactor.hub.fleet import Fleet, Frame, NoSuchObject, Object
+from reactor.hub.related import related
 from reactor.model.errors import ReactorError
 from reactor.model.uri import comparable_uri, parse_uri
 
@@ -73,10 +75,24 @@ def _names(wanted: str) -> Condition:
     return lambda value: isinstance(value, str) and comparable_uri(value) == comparable_uri(wanted)
 
 
+def _is_place(wanted: str) -> Condition:
+    place = tutum_uri(wanted).rstrip("/")
+    return lambda value: isinstance(value, str) and tutum_uri(value).rstrip("/") == place
+
+
+def _among(wanted: Collection[object]) -> Condition:
+    return lambda value: isinstance(value, str) and comparable_uri(value) in wanted
+
+
 def _since(wanted: str) -> Condition:
     # Objects show whole seconds, so within the second that is asked for nothing may be left out.
     start = _moment(wanted).replace(microsecond=0)
     return lambda value: isinstance(value, str) and _moment(value) >= start
+
+
+def _until(wanted: str) -> Condition:
+    end = _moment(wanted)
+    return lambda value: isinstance(value, str) and _moment(value) <= end
 
 
 def _moment(text: str) -> datetime:
@@ -99,21 +115,30 @@ _FILTERS: Mapping[str, tuple[str, Callable[[str], Condition]]] = {
     "service__stack__name": ("service__stack__name", _equals),
     "node": ("node", _names),
     "node_cluster": ("node_cluster", _names),
+    "node_type": ("node_type", _is_place),
+    "region": ("region", _is_place),
+    "docker_version": ("docker_version", _equals),
     "object": ("object", _names),
     "start_date__gte": ("start_date", _since),
+    "start_date__lte": ("start_date", _until),
+    "end_date__gte": ("end_date", _since),
+    "end_date__lte": ("end_date", _until),
 }
 """For each filter the field that it looks at and how. `a__b` is the field b of the object that the
 URI in the field a names."""
 
 _EVERY = frozenset({"uuid", "uuid__startswith", "state"})
-_OFFERED: Mapping[str, frozenset[str]] = {
+OFFERED: Mapping[str, frozenset[str]] = {
     "stack": _EVERY | {"name"},
     "service": _EVERY | {"name", "stack", "stack__name"},
     "container": _EVERY | {"name", "service", "node", "service__stack__name"},
-    "node": _EVERY | {"node_cluster"},
-    "nodecluster": _EVERY | {"name"},
-    "action": _EVERY | {"object", "start_date__gte"},
+    "node": _EVERY | {"node_cluster", "node_type", "region", "docker_version"},
+    "nodecluster": _EVERY | {"name", "node_type", "region"},
+    "action": _EVERY
+    | {"object", "include_related"}
+    | {f"{date}__{bound}" for date in ("start_date", "end_date") for bound in ("gte", "lte")},
 }
+"""The filters that a list of each type has."""
 
 
 def select(fleet: Fleet, kind: str, wanted: Iterable[tuple[str, str]]) -> list[Object]:
@@ -122,7 +147,11 @@ def select(fleet: Fleet, kind: str, wanted: Iterable[tuple[str, str]]) -> list[O
     A filter that is not there raises BadQuery: ignoring it would have the old command lines act on
     the wrong object (docs/platforms.md §1).
     """
-    conditions = [_condition(kind, name, value) for name, value in wanted]
+    asked = dict(wanted)
+    conditions = []
+    if kind == "action" and _is_true(asked.pop("include_related", "false")) and "object" in asked:
+        conditions.append(("object", _among(related(fleet, asked.pop("object")))))
+    conditions += [_condition(kind, name, value) for name, value in asked.items()]
     return [
         thing
         for thing in fleet.objects(kind)
@@ -130,9 +159,15 @@ def select(fleet: Fleet, kind: str, wanted: Iterable[tuple[str, str]]) -> list[O
     ]
 
 
+def _is_true(text: str) -> bool:
+    if text.lower() not in ("true", "false"):  # Python's clients write them with a capital
+        raise BadQuery("include_related is true or false.")
+    return text.lower() == "true"
+
+
 def _condition(kind: str, name: str, value: str) -> tuple[str, Condition]:
-    if name not in _OFFERED[kind]:
-        offered = ", ".join(sorted(_OFFERED[kind]))
+    if name not in OFFERED[kind]:
+        offered = ", ".join(sorted(OFFERED[kind]))
         raise BadQuery(f"A list of {kind} has no filter '{name}'; possible: {offered}.")
     path, make = _FILTERS[name]
     try:

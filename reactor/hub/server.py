@@ -13,16 +13,18 @@ from starlette.routing import Route, WebSocketRoute
 from reactor.hub.auth import Credentials
 from reactor.hub.clockwork import Clockwork
 from reactor.hub.filters import BadQuery
-from reactor.hub.fleet import NoSuchObject, NotAllowed, TimedFleet
+from reactor.hub.fleet import NoSuchObject, NotAllowed, TimedFleet, Unavailable
 from reactor.hub.rest import METHODS, Rest
 from reactor.hub.stream import Stream
+from reactor.serving.certificate import Certificate
 from reactor.serving.http import HttpServer
 
-ADVICE = "choose another address with --listen HOST:PORT"
+ADVICE = "choose another address, with --listen HOST:PORT or 'listen' of 'hub' in the rule file"
 
 
 class Hub:
-    """Serves a fleet at `listen`, and lets its time go on as `now` does.
+    """Serves a fleet at `listen`, and lets its time go on as `now` does; by TLS, if it has a
+    certificate. If it is read-only, no client can change anything.
 
     It listens from construction on; `serve` is the body of its thread. Raises ReactorError when the
     address cannot be had.
@@ -35,10 +37,12 @@ class Hub:
         credentials: Credentials,
         listen: tuple[str, int],
         now: Callable[[], datetime],
+        read_only: bool = False,
+        certificate: Certificate | None = None,
     ) -> None:
         clockwork = Clockwork(fleet, now)
-        stream = Stream(fleet, credentials)
-        rest = Rest(fleet, credentials, clockwork.catch_up)
+        stream = Stream(fleet, credentials, read_only=read_only)
+        rest = Rest(fleet, credentials, clockwork.catch_up, read_only=read_only)
 
         @asynccontextmanager
         async def living(_: Starlette) -> AsyncIterator[None]:
@@ -56,7 +60,7 @@ class Hub:
             },
             lifespan=living,
         )
-        self._http = HttpServer(app, listen, advice=ADVICE)
+        self._http = HttpServer(app, listen, advice=ADVICE, certificate=certificate)
         self.address = self._http.address
         self.serve = self._http.serve
         self.stop = self._http.stop
@@ -65,8 +69,13 @@ class Hub:
 async def _refused(_: Request, fault: Exception) -> Response:
     if isinstance(fault, HTTPException):
         return JSONResponse({"error": fault.detail}, fault.status_code, fault.headers)
-    status = 404 if isinstance(fault, NoSuchObject) else 400
-    return JSONResponse({"error": str(fault)}, status)
+    return JSONResponse({"error": str(fault)}, _status(fault))
+
+
+def _status(fault: Exception) -> int:
+    if isinstance(fault, NoSuchObject):
+        return 404
+    return 503 if isinstance(fault, Unavailable) else 400
 
 
 async def _broken(*_: object) -> Response:

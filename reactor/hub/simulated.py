@@ -1,17 +1,19 @@
 """A fleet that exists only here: stacks, services, containers and nodes that live, crash and are
 redeployed, the same for the same seed and the same calls."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
 from reactor.hub import lifecycle, verbs
-from reactor.hub.fleet import Call, Frame, NotAllowed, Object
+from reactor.hub.announcing import Announcer
+from reactor.hub.diary import Diary
+from reactor.hub.fleet import Call, Frame, Log, NotAllowed, Object, Terminal
 from reactor.hub.objects import shown
 from reactor.hub.population import populate
+from reactor.hub.shell import Shell
 from reactor.hub.states import State
 from reactor.hub.things import Action, Cluster, Container, Node, Service, Stack, Thing
 from reactor.hub.update import update
@@ -29,10 +31,9 @@ class SimulatedFleet:
 
     def __init__(self, *, seed: int, now: datetime, namespace: str | None = None) -> None:
         self._lock = Lock()
-        self._untold: deque[Frame] = deque()
-        self._telling = Lock()
-        self._listeners: tuple[Callable[[Frame], None], ...] = ()
-        self._world = World(seed=seed, now=now, namespace=namespace, announce=self._untold.append)
+        self._announcer = Announcer()
+        announce = self._announcer.add
+        self._world = World(seed=seed, now=now, namespace=namespace, announce=announce)
         populate(self._world, seed)
 
     def objects(self, kind: str) -> list[Object]:
@@ -89,6 +90,18 @@ class SimulatedFleet:
             if node.state is State.UNREACHABLE:
                 self._world.change(replace(node, state=State.DEPLOYED, last_seen=None))
 
+    def logs(self, kind: str, uuid: str, *, tail: int, follow: bool) -> Log:
+        """The turns of the lives of a container, of a service's containers, or of an action. Raises
+        NoSuchObject, NotAllowed."""
+        return Diary(self, kind, uuid, tail=tail, follow=follow)
+
+    def execute(self, uuid: str, command: Sequence[str]) -> Terminal:
+        """A shell that only knows `echo`. Raises NoSuchObject, NotAllowed."""
+        state = self.find(Container.kind, uuid)["state"]
+        if state != State.RUNNING:
+            raise NotAllowed(f"In a container that is {state} no command can run.")
+        return Shell(command)
+
     def advance(self, now: datetime) -> None:
         """Let everything happen that is due by `now`, in order, each at its own time. An earlier
         `now` than the fleet's present changes nothing."""
@@ -103,29 +116,10 @@ class SimulatedFleet:
     def listen(self, listener: Callable[[Frame], None]) -> Callable[[], None]:
         """Hear every frame from now on, in order, from any thread, without blocking; the result
         ends that."""
-        with self._lock:
-            self._listeners = (*self._listeners, listener)
-
-        def end() -> None:
-            with self._lock:
-                self._listeners = tuple(each for each in self._listeners if each is not listener)
-
-        return end
+        return self._announcer.listen(listener)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
         with self._lock:
             yield
-        self._tell()
-
-    def _tell(self) -> None:
-        """Gives the frames out in order, without the fleet's lock: a listener may ask the fleet.
-        Who finds another telling leaves its own frames to that one."""
-        while self._untold and self._telling.acquire(blocking=False):
-            try:
-                while self._untold:
-                    frame = self._untold.popleft()
-                    for listener in self._listeners:
-                        listener(frame)
-            finally:
-                self._telling.release()
+        self._announcer.tell()

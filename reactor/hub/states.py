@@ -26,6 +26,7 @@ class State(StrEnum):
     PENDING = "Pending"
     IN_PROGRESS = "In progress"
     SUCCESS = "Success"
+    FAILED = "Failed"
 
 
 GONE = (State.TERMINATING, State.TERMINATED)

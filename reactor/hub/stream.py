@@ -1,144 +1,129 @@
-"""The stream: every frame of a fleet to everyone who listens by WebSocket, each at their own pace.
+"""The WebSockets of the hub: who may have one, and what it is for."""
 
-All of it runs in the server's event loop; the fleet may speak from any thread.
-"""
-
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
-import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from reactor.hub.auth import Credentials, unauthorized
-from reactor.hub.filters import FrameFilter, frame_filter
-from reactor.hub.fleet import Fleet, Frame
-from reactor.hub.hearing import heard
-from reactor.hub.paths import is_stream, tidy
+from reactor.hub.auth import UNAUTHORIZED, Credentials, unauthorized
+from reactor.hub.connection import FAREWELL, deny, outlet_of, until_left
+from reactor.hub.filters import BadQuery, frame_filter
+from reactor.hub.fleet import Fleet, NoSuchObject, NotAllowed, Unavailable
+from reactor.hub.paths import StreamAddress, is_tutums, read_stream, tidy
+from reactor.hub.sessions import Sessions, TooMany
+from reactor.hub.spread import Spread, Wish
+from reactor.model.errors import ReactorError
+from reactor.model.uri import comparable_uri, object_uri
+from reactor.serving.websocket import text_frame
 
 AUTH = '{"type":"auth"}'
-"""The first frame of every connection (docs/platforms.md §2)."""
+"""The first frame of every stream of events (docs/platforms.md §1)."""
 
-MOST_WAITING = 1000
-"""Frames that wait for one client; who lets more gather is closed."""
+MOST_CLIENTS = 4_000
+"""Streams of events at once."""
 
-TRY_AGAIN_LATER = 1013
-"""The code of a WebSocket that is closed because its client is too slow."""
+POLICY_VIOLATION = 1008
+"""The code of a WebSocket that is closed because its client gave no right credentials."""
 
-FAREWELL = 10.0
-"""Seconds that a client which is too slow has to take what it was sent and the close."""
 
-GONE = (WebSocketDisconnect, RuntimeError)
-"""What comes of a connection that is down; the second when uvicorn itself closed it, because its
-client broke the protocol."""
+class Forbidden(ReactorError):
+    """This hub changes nothing."""
+
+
+_STATUS: dict[type[ReactorError], int] = {
+    BadQuery: 400,
+    Forbidden: 403,
+    NoSuchObject: 404,
+    TooMany: 503,
+    Unavailable: 503,
+    NotAllowed: 400,
+}
+"""Of the answer to what is refused before the upgrade; the first that fits."""
 
 
 class Stream:
-    """The clients of a fleet's stream."""
+    """The clients of a fleet's stream, of its logs and of its terminals; read-only, of no
+    terminal."""
 
-    def __init__(self, fleet: Fleet, credentials: Credentials) -> None:
-        self._fleet, self._credentials = fleet, credentials
-        self._clients: set[_Client] = set()
+    def __init__(self, fleet: Fleet, credentials: Credentials, *, read_only: bool) -> None:
+        self._fleet, self._credentials, self._read_only = fleet, credentials, read_only
+        self._spread, self._sessions = Spread(fleet), Sessions(fleet)
+        self._clients = 0
 
     @asynccontextmanager
     async def flowing(self) -> AsyncIterator[None]:
         """As long as it lasts, the fleet's frames go to the clients."""
-        frames: asyncio.Queue[Frame] = asyncio.Queue()
-        with heard(self._fleet, frames.put_nowait):
-            spreading = asyncio.create_task(self._spread(frames))
-            try:
+        with self._sessions.possible():
+            async with self._spread.flowing():
                 yield
-            finally:
-                spreading.cancel()
-
-    async def _spread(self, frames: asyncio.Queue[Frame]) -> None:
-        while True:
-            frame = await frames.get()
-            text = msgspec.json.encode(frame).decode()
-            for client in self._clients:
-                client.offer(frame, text)
-            # The clients' turn, or a burst of the fleet's would look like their slowness.
-            await asyncio.sleep(0)
 
     async def attend(self, websocket: WebSocket) -> None:
         """Serve one connection from its handshake to its end."""
-        if not self._credentials.accept(websocket.headers.get("authorization")):
-            await _deny(websocket, unauthorized())
-            return
-        if not is_stream(tidy(websocket.scope["path"])):
-            nothing = JSONResponse({"error": "There is no stream of that name."}, 404)
-            await _deny(websocket, nothing)
-            return
-        await websocket.accept()
-        client = _Client(frame_filter(websocket.query_params))
-        self._clients.add(client)
+        path = tidy(websocket.scope["path"])
+        address = read_stream(path)
+        if not self._knows(websocket):
+            if is_tutums(path):
+                await _turn_away(websocket)
+            else:
+                await deny(websocket, unauthorized())
+        elif address is None:
+            await deny(websocket, _refusal(NoSuchObject("There is no stream of that name.")))
+        else:
+            try:
+                await self._serve(websocket, address)
+            except tuple(_STATUS) as fault:
+                await deny(websocket, _refusal(fault))
+
+    def _knows(self, websocket: WebSocket) -> bool:
+        header = websocket.headers.get("authorization")
+        return self._credentials.accept(header) or self._credentials.accept_query(
+            websocket.query_params
+        )
+
+    async def _serve(self, websocket: WebSocket, address: StreamAddress) -> None:
+        """Raises what is in _STATUS, before the upgrade."""
+        if address.what == "events":
+            await self._tell_events(websocket, await self._wish(websocket, address))
+        elif address.what == "exec" and self._read_only:
+            raise Forbidden("This hub is read-only: it runs nothing.")
+        else:
+            await self._sessions.hold(websocket, address)
+
+    async def _wish(self, websocket: WebSocket, address: StreamAddress) -> Wish:
+        """Raises NoSuchObject, for a stream of an object's own events."""
+        wanted = frame_filter(websocket.query_params)
+        if address.uuid:
+            await run_in_threadpool(self._fleet.find, address.kind, address.uuid)
+            own = comparable_uri(object_uri(address.kind, address.uuid))
+            wanted = replace(wanted, objects=frozenset({own}))
+        return Wish(wanted=wanted, is_tutum=address.is_tutum)
+
+    async def _tell_events(self, websocket: WebSocket, wish: Wish) -> None:
+        if self._clients >= MOST_CLIENTS:
+            raise TooMany(f"There are {MOST_CLIENTS} clients already.")
+        self._clients += 1
         try:
-            await self._feed(websocket, client)
+            await websocket.accept()
+            outlet = outlet_of(websocket)
+            outlet.write(text_frame(AUTH.encode()))
+            with self._spread.listening(outlet, wish):
+                await until_left(websocket)
         finally:
-            self._clients.discard(client)
-
-    async def _feed(self, websocket: WebSocket, client: "_Client") -> None:
-        """Send until the client leaves or is too slow."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(client.send_all(websocket))
-                group.create_task(_until_left(websocket))
-                group.create_task(client.until_too_slow())
-        except* GONE:
-            pass
-        except* asyncio.QueueFull:
-            self._clients.discard(client)
-            await _dismiss(websocket)
+            self._clients -= 1
 
 
-class _Client:
-    """One connection: what it wants, and what waits to be sent to it."""
-
-    def __init__(self, wanted: FrameFilter) -> None:
-        self._wanted = wanted
-        self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
-        self._waiting.put_nowait(AUTH)
-        self._too_slow = asyncio.Event()
-
-    def offer(self, frame: Frame, text: str) -> None:
-        """Let the frame, written as `text`, wait to be sent, if it is wanted."""
-        if not self._wanted.passes(frame):
-            return
-        try:
-            self._waiting.put_nowait(text)
-        except asyncio.QueueFull:
-            self._too_slow.set()
-
-    async def send_all(self, websocket: WebSocket) -> None:
-        """Send what waits, for ever. Raises WebSocketDisconnect when the client is gone."""
-        while True:
-            await websocket.send_text(await self._waiting.get())
-
-    async def until_too_slow(self) -> None:
-        """Raises QueueFull as soon as more waits than may."""
-        await self._too_slow.wait()
-        raise asyncio.QueueFull
+def _refusal(fault: ReactorError) -> Response:
+    status = next(status for kind, status in _STATUS.items() if isinstance(fault, kind))
+    return JSONResponse({"error": str(fault)}, status)
 
 
-async def _deny(websocket: WebSocket, response: Response) -> None:
-    """Answer in plain HTTP instead of the upgrade."""
-    await websocket.send_denial_response(response)
-    # uvicorn complains of whoever returns from this before the connection is down.
-    await asyncio.sleep(0)
-
-
-async def _until_left(websocket: WebSocket) -> None:
-    """What clients say means nothing here. It is taken all the same, or their pings, which come
-    behind it, would not be read. Raises WebSocketDisconnect when the client leaves."""
-    while True:
-        message = await websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect
-
-
-async def _dismiss(websocket: WebSocket) -> None:
-    """Close a client that is too slow; the close waits behind what was sent already."""
-    with suppress(TimeoutError, *GONE):
-        async with asyncio.timeout(FAREWELL):
-            await websocket.close(TRY_AGAIN_LATER, "Too slow: too many events were waiting.")
+async def _turn_away(websocket: WebSocket) -> None:
+    """Refuse as Tutum did: its clients take any other end for a fault, and connect again."""
+    await websocket.accept()
+    outlet = outlet_of(websocket)
+    outlet.write(text_frame(UNAUTHORIZED.encode()))
+    outlet.dismiss(POLICY_VIOLATION, "Unauthorized.", FAREWELL)
+    await until_left(websocket)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from reactor.model.condition import Condition, Path
 from reactor.model.delivery import RetryPolicy
 from reactor.model.gates import Gates, Phase, Rate, Sequel
+from reactor.model.hub import HubSpec
 from reactor.model.interval import Interval
 from reactor.model.problem import Place
 from reactor.model.request import PLAIN, Network, Route
@@ -174,4 +175,5 @@ class Ruleset:
     vault: Vault
     heartbeat: Heartbeat | None = None
     keep: Keep = field(default_factory=Keep)
+    hub: HubSpec | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)

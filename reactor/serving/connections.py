@@ -18,6 +18,10 @@ PATIENCE = 4.5
 """Seconds until the headers of a request must be there, from the connection or the last answer on;
 and then again until its body is. With what may pass between two looks, 10 s in all."""
 
+GREETING = 2 * PATIENCE
+"""Seconds after which one that has not become a connection by TLS never will: its loop has given it
+up by then."""
+
 LOOK_SECONDS = 0.5
 """How often `drop_overdue` is to be called."""
 
@@ -63,16 +67,18 @@ class Connections:
         for each, (cycle, since) in list(self._held.items()):
             if each.answering is not cycle or not _owes(each):
                 self._held[each] = (each.answering, now)
-            elif now - since >= self._patience:
+            elif each.transport is not None and now - since >= self._patience:
                 self._drop(each)
 
     def _forget_closed(self) -> None:
         self._held = {each: held for each, held in self._held.items() if self._is_open(each)}
 
     def _is_open(self, protocol: BoundedProtocol) -> bool:
-        # One that was made in this turn of the loop has no transport yet.
-        is_new = protocol.transport is None
-        return is_new or (protocol in self._open and not protocol.transport.is_closing())
+        # It was made in this turn of the loop, or greets by TLS.
+        is_greeting = protocol.transport is None
+        if is_greeting:
+            return self._monotonic() - self._held[protocol][1] < GREETING
+        return protocol in self._open and not protocol.transport.is_closing()
 
     def _drop(self, protocol: BoundedProtocol) -> None:
         del self._held[protocol]

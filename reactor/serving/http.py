@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from concurrent.futures import Future
 from contextlib import ExitStack
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -11,7 +13,9 @@ from starlette.types import ASGIApp
 
 from reactor.clock import monotonic
 from reactor.model.errors import ReactorError
-from reactor.serving.connections import LOOK_SECONDS, Connections
+from reactor.serving.certificate import Certificate
+from reactor.serving.connections import LOOK_SECONDS, PATIENCE, Connections
+from reactor.serving.websocket import Outlet
 
 GRACE = 0.5
 """Seconds that connections get to end by themselves when the server stops."""
@@ -24,12 +28,20 @@ MOST_HEARD = 64 * 1024
 
 
 class HttpServer:
-    """Listens from construction on; `serve` is the body of its thread.
+    """Listens from construction on; `serve` is the body of its thread. With a certificate it speaks
+    TLS, and nothing else.
 
     Raises ReactorError when the address cannot be had; `advice` then says what to do instead.
     """
 
-    def __init__(self, app: ASGIApp, listen: tuple[str, int], *, advice: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listen: tuple[str, int],
+        *,
+        advice: str,
+        certificate: Certificate | None = None,
+    ) -> None:
         self._socket = _listening(*listen, advice=advice)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         self._stopped: Future[None] = Future()
@@ -39,7 +51,7 @@ class HttpServer:
             # It is called for a protocol, as a class of protocols would be.
             http=self._connections.admit,  # type: ignore[arg-type]
             lifespan="on",
-            ws="websockets-sansio",
+            ws=Outlet,
             ws_max_size=MOST_HEARD,
             ws_per_message_deflate=False,
             ws_ping_interval=None,  # clients ping; some of the old ones are silent for minutes
@@ -48,6 +60,7 @@ class HttpServer:
             log_config=None,
             log_level="error",  # what is wrong with a stranger's request is no news
             access_log=False,
+            ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
         )
         self._server = uvicorn.Server(config)
 
@@ -55,7 +68,7 @@ class HttpServer:
         """Answer until `stop`."""
         # Beside being fast it turns newcomers away where no descriptor is left for them. asyncio's
         # own would try on and write a traceback each time, many thousands a second.
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
@@ -76,6 +89,18 @@ class HttpServer:
         """End `serve` within a second, or as soon as it is called."""
         if not self._stopped.done():
             self._stopped.set_result(None)
+
+
+class _Loop(uvloop.Loop):
+    """It inherits, since uvicorn does not ask how long a client may take to greet by TLS. Unbounded
+    that would be a minute, in which the client holds a connection that nobody sees."""
+
+    async def create_server(  # type: ignore[override]  # all else is uvicorn's
+        self, *made: Any, ssl: ssl.SSLContext | None = None, **more: Any
+    ) -> asyncio.AbstractServer:
+        """Called by uvicorn."""
+        patience = PATIENCE if ssl else None
+        return await super().create_server(*made, ssl=ssl, ssl_handshake_timeout=patience, **more)
 
 
 def _listening(host: str, port: int, *, advice: str) -> socket.socket:

@@ -1,6 +1,7 @@
 """The `docker` source: what its entry in a rule file may say, and how it is opened."""
 
 import os
+from collections.abc import Mapping
 
 from reactor.model.platform import EVIDENCE
 from reactor.model.protocols import Field, Kind, Source, SourceType
@@ -15,6 +16,19 @@ def open_docker(spec: SourceSpec) -> Source:
     from reactor.sources.enginestream import DockerSource
 
     return DockerSource(spec.options, os.environ, spec.evidence)
+
+
+def _faults(options: Mapping[str, object]) -> Mapping[str, str]:
+    """What is wrong with the addresses."""
+    from reactor.platforms.docker.dial import Refusal, parse_address
+
+    faults = {}
+    for name in ("host", "act"):
+        try:
+            parse_address(str(options.get(name) or "unix:///"))
+        except Refusal as fault:
+            faults[name] = str(fault)
+    return faults
 
 
 DOCKER = SourceType(
@@ -44,6 +58,7 @@ DOCKER = SourceType(
     open=open_docker,
     api=open_api,
     looks_up=False,
+    faults=_faults,
     evidence=EVIDENCE,
     shapes=SHAPES,
 )

@@ -63,6 +63,8 @@ def told(tmp_path):
         ([("rules:", "heartbeat: {url: 'http://h'}\nrules:")], "another heartbeat"),
         ([("rules:", "keep: 7d\nrules:")], "another retention"),
         ([("rules:", "keep: 30d\nrules:")], "nothing changed"),
+        ([("sources:", "sources:\n  local: {type: docker}"), ("rules:", "hub: {}\nrules:")],
+         "sources: added 'local'; another hub"),
     ],
 )  # fmt: skip
 def test_a_change_in_words(told, changes, words):

@@ -2,7 +2,6 @@ import pytest
 
 from reactor.actions import ACTIONS
 from reactor.config import later
-from reactor.config.document import SECTIONS
 from reactor.config.settings import DESTINATIONS
 from reactor.sources import SOURCES
 
@@ -10,7 +9,6 @@ from reactor.sources import SOURCES
 @pytest.mark.parametrize(
     ("words", "known"),
     [
-        (later.TOP, SECTIONS),
         (later.ACTION_TYPES, ACTIONS),
         (later.SOURCE_TYPES, SOURCES),
         (later.DESTINATION_TYPES, DESTINATIONS),

@@ -17,6 +17,7 @@ from reactor.sources.cloudstream import DockerCloudSource
 from reactor.sources.socketstream import WebSocketSource
 from tests.fake_engine import docker_event, fake_engine
 from tests.fakes import PATIENCE
+from tests.service import eventually
 from tests.sources.cloud import FakeCloud, fake_cloud
 
 
@@ -51,6 +52,8 @@ def docker_outside(_: Path) -> Iterator[Outside]:
 
         def send(number: int, size: int) -> None:
             event = docker_event(time=number + 1, n=str(number), padding="x" * size)
+            # What the engine has not written yet lies in our own memory, which is measured.
+            eventually(lambda: engine.chunks.qsize() < 10, "the engine's stream is read")
             engine.say(event)
             sizes[0] += size
 

@@ -38,7 +38,8 @@ None of reactor's code judges itself."""
 
 REFUSED = re.compile(
     r"expected the URI of an object such as /api/app/v1/service/UUID/, found ['\"].*"
-    r"|expected start/ or stop/ or redeploy/ or scale/ behind the URI of .+, found ['\"].*"
+    r"|expected start/ or stop/ or restart/ or redeploy/ or scale/ behind the URI of .+,"
+    r" found ['\"].*"
     r"|no service of the event is known"
     r"|'service.uri' is missing and the text cannot do without it"
 )

@@ -1,15 +1,27 @@
 """A hub that is served in a thread, and the clients that ask it: requests and websocket-client."""
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from queue import Queue
 from threading import Lock, Thread
 
 import requests
 from websocket import WebSocket, create_connection
 
 from reactor.hub.auth import Credentials
-from reactor.hub.fleet import Call, Frame, NoSuchObject, Object, TimedFleet
+from reactor.hub.fleet import (
+    Call,
+    Frame,
+    Line,
+    Log,
+    NoSuchObject,
+    Object,
+    Output,
+    Terminal,
+    TimedFleet,
+)
+from reactor.hub.pipe import Pipe
 from reactor.hub.server import Hub
 from tests.fakes import PATIENCE
 
@@ -38,6 +50,17 @@ def a_frame(**changes: object) -> dict[str, object]:
     }
 
 
+class SpokenTerminal(Pipe[Output]):
+    """A command that says what the test says, and keeps what is typed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.typed: Queue[bytes] = Queue()
+
+    def write(self, typed: bytes) -> None:
+        self.typed.put(typed)
+
+
 class SpokenFleet:
     """A fleet that is what the test says: its `things` by type, and the frames that it tells."""
 
@@ -46,6 +69,9 @@ class SpokenFleet:
         self.times: list[datetime] = []
         self.due: datetime | None = None
         self.error: Exception | None = None
+        self.log: Pipe[Line] = Pipe()
+        self.terminal = SpokenTerminal()
+        self.asked: list[object] = []
         self._listeners: list[Callable[[Frame], None]] = []
         self._lock = Lock()
 
@@ -63,6 +89,16 @@ class SpokenFleet:
     def operate(self, kind: str, uuid: str, call: Call) -> str | None:
         self.find(kind, uuid)
         return None
+
+    def logs(self, kind: str, uuid: str, *, tail: int, follow: bool) -> Log:
+        self.find(kind, uuid)
+        self.asked.append((tail, follow))
+        return self.log
+
+    def execute(self, uuid: str, command: Sequence[str]) -> Terminal:
+        self.find("container", uuid)
+        self.asked.append(list(command))
+        return self.terminal
 
     def advance(self, now: datetime) -> None:
         self.times.append(now)
@@ -91,8 +127,20 @@ class SpokenFleet:
 class Served:
     """A hub at work. Its clock stands still unless `now` says otherwise."""
 
-    def __init__(self, fleet: TimedFleet, now: Callable[[], datetime] = lambda: NOW) -> None:
-        self.hub = Hub(fleet, credentials=CREDENTIALS, listen=("127.0.0.1", 0), now=now)
+    def __init__(
+        self,
+        fleet: TimedFleet,
+        now: Callable[[], datetime] = lambda: NOW,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        self.hub = Hub(
+            fleet,
+            credentials=CREDENTIALS,
+            listen=("127.0.0.1", 0),
+            now=now,
+            read_only=read_only,
+        )
         self.thread = Thread(target=self.hub.serve)
         self.thread.start()
         self.session = requests.Session()

@@ -65,7 +65,15 @@ WEB = a_thing("service", "3", name="web", stack=SHOP["resource_uri"])
 PRESS = a_thing("service", "4", name="press", stack=BLOG["resource_uri"], state="Stopped")
 CRON = a_thing("service", "5", name="cron", stack=None)
 CLUSTER = a_thing("nodecluster", "6", name="all")
-HOST = a_thing("node", "7", name="host", node_cluster=CLUSTER["resource_uri"])
+HOST = a_thing(
+    "node",
+    "7",
+    name="host",
+    node_cluster=CLUSTER["resource_uri"],
+    node_type="/api/infra/v1/nodetype/aws/small/",
+    region="/api/infra/v1/region/aws/us-1/",
+    docker_version="1.11.2",
+)
 STRAY = a_thing("node", "8", name="stray", node_cluster=None)
 FIRST = a_thing("container", "a", name="web-1", service=WEB["resource_uri"], node=NODE)
 SECOND = a_thing(
@@ -78,6 +86,7 @@ EARLY = a_thing(
     name="early",
     object=WEB["resource_uri"],
     start_date="Tue, 06 May 2031 17:08:09 +0000",
+    end_date="Tue, 06 May 2031 17:08:12 +0000",
 )
 LATE = a_thing(
     "action",
@@ -121,6 +130,13 @@ FLEET = SpokenFleet(
         ("container", "service__stack__name", "shop", "web-1"),
         ("container", "service__stack__name", "none", ""),
         ("node", "node_cluster", CLUSTER["resource_uri"], "host"),
+        ("node", "node_type", "/api/infra/v1/nodetype/aws/small/", "host"),
+        ("node", "node_type", "/api/v1/nodetype/aws/small", "host"),
+        ("node", "node_type", "small", ""),
+        ("node", "region", "/api/infra/v1/region/aws/us-1/", "host"),
+        ("node", "region", "/api/infra/v1/region/aws/us-2/", ""),
+        ("node", "docker_version", "1.11.2", "host"),
+        ("node", "docker_version", "1.11", ""),
         ("nodecluster", "name", "all", "all"),
         ("action", "object", WEB["resource_uri"], "early"),
         ("action", "start_date__gte", "2031-05-06T17:08:09Z", "early late"),
@@ -131,6 +147,13 @@ FLEET = SpokenFleet(
         ("action", "start_date__gte", "2031-05-06T17:08:10.999Z", "late"),
         ("action", "start_date__gte", "Tue, 06 May 2031 17:08:10 +0000", "late"),
         ("action", "start_date__gte", "2031-05-07", ""),
+        ("action", "start_date__lte", "2031-05-06T17:08:09Z", "early"),
+        ("action", "start_date__lte", "2031-05-06T17:08:08.999Z", ""),
+        ("action", "end_date__gte", "2031-05-06T17:08:12Z", "early"),
+        ("action", "end_date__lte", "2031-05-06T17:08:12Z", "early"),
+        ("action", "end_date__lte", "2031-05-06T17:08:11Z", ""),
+        ("action", "include_related", "true", "early late never"),
+        ("action", "include_related", "False", "early late never"),
     ],
 )
 def test_each_filter_leaves_what_fits(kind, name, value, left):
@@ -142,6 +165,18 @@ def test_all_filters_must_hold():
 
     assert [thing["name"] for thing in select(FLEET, "service", both)] == ["web"]
     assert select(FLEET, "service", [("state", "Running"), ("name", "press")]) == []
+
+
+@pytest.mark.parametrize(("with_related", "left"), [("True", ["early"]), ("false", [])])
+def test_the_actions_of_what_belongs_to_a_stack_are_asked_for_with_it(with_related, left):
+    asked = [("object", SHOP["resource_uri"]), ("include_related", with_related)]
+
+    assert [thing["name"] for thing in select(FLEET, "action", asked)] == left
+
+
+def test_whether_what_is_related_is_wanted_is_true_or_false():
+    with pytest.raises(BadQuery, match="true or false"):
+        select(FLEET, "action", [("include_related", "1")])
 
 
 def test_without_filters_everything_is_left_in_order():
@@ -158,6 +193,7 @@ def test_without_filters_everything_is_left_in_order():
         ("node", "name"),
         ("action", "name"),
         ("stack", ""),
+        ("service", "include_related"),
     ],
 )
 def test_a_filter_that_is_not_there_is_refused_and_not_ignored(kind, name):

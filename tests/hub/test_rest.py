@@ -2,11 +2,16 @@
 
 import http.client
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 import requests
 
-from reactor.hub.rest import ACTION_HEADER, LARGEST_PAGE, MOST_BODY
+from reactor.hub.eras import ACTION_HEADER
+from reactor.hub.fleet import Unavailable
+from reactor.hub.resources import LARGEST_PAGE
+from reactor.hub.rest import MOST_BODY
 from tests.fakes import PATIENCE
 from tests.hub.fleets import A_WHILE, START, a_fleet, named
 from tests.hub.served import Served, SpokenFleet, basic
@@ -296,6 +301,65 @@ def test_who_leaves_in_the_middle_of_a_request_disturbs_nobody(served, web, capl
 
     assert served.ask("GET", web).status_code == 200
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.fixture(scope="module")
+def locked():
+    """A hub that changes nothing, on purpose."""
+    fleet = a_fleet(namespace="acme")
+    with Served(fleet, now=lambda: START, read_only=True) as served:
+        yield served, fleet
+
+
+@pytest.mark.parametrize(
+    ("method", "suffix"),
+    [
+        ("POST", "redeploy/"),
+        ("POST", "trigger/"),
+        ("POST", f"trigger/{NO_ONE}/call/"),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("DELETE", f"trigger/{NO_ONE}/"),
+    ],
+)
+def test_a_hub_that_is_read_only_changes_nothing(locked, method, suffix):
+    served, fleet = locked
+    web = named(fleet, "service", "web")
+
+    answer = served.ask(method, f"{web['resource_uri']}{suffix}", data="{}")
+
+    assert answer.status_code == 403
+    assert "read-only" in answer.json()["error"]
+    assert served.ask("GET", web["resource_uri"]).json() == web
+    assert fleet.objects("action") == []
+
+
+def test_a_call_that_takes_its_time_keeps_nobody_else_waiting():
+    begun, done = Event(), Event()
+
+    class Slow(SpokenFleet):
+        def operate(self, kind, uuid, call):
+            begun.set()
+            assert done.wait(PATIENCE)
+
+    with Served(Slow(service=[{"uuid": NO_ONE}])) as served, ThreadPoolExecutor(1) as other:
+        slow = other.submit(served.ask, "POST", f"{SERVICES}{NO_ONE}/redeploy/")
+        assert begun.wait(PATIENCE)
+        url = served.url(SERVICES)
+        credentials = {"Authorization": basic("acme", "s3cret")}
+        assert requests.get(url, headers=credentials, timeout=PATIENCE).status_code == 200
+        done.set()
+        assert slow.result(PATIENCE).status_code == 200
+
+
+def test_a_fleet_that_cannot_be_reached_says_so():
+    fleet = SpokenFleet()
+    fleet.error = Unavailable("The engine cannot be reached.")
+    with Served(fleet) as served:
+        answer = served.ask("GET", SERVICES)
+
+    assert answer.status_code == 503
+    assert answer.json() == {"error": "The engine cannot be reached."}
 
 
 def test_the_fleet_is_brought_to_the_present_before_it_is_asked():

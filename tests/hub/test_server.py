@@ -6,6 +6,7 @@ import pytest
 from websocket import WebSocketConnectionClosedException, create_connection
 
 from reactor.clock import utc_now
+from reactor.hub.fleet import NoSuchObject, NotAllowed, Unavailable
 from reactor.hub.server import Hub
 from reactor.hub.simulated import SimulatedFleet
 from reactor.model.errors import ReactorError
@@ -54,6 +55,23 @@ def test_a_fault_of_the_hub_is_answered_in_json_and_told_in_the_log(caplog):
     assert "ZeroDivisionError: oops" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (NoSuchObject("There is no service x."), 404),
+        (NotAllowed("A service that is Stopped cannot be stopped."), 400),
+        (Unavailable("There is no Docker Engine."), 503),
+    ],
+)
+def test_what_a_fleet_refuses_is_answered_with_its_words(fault, status):
+    fleet = SpokenFleet()
+    fleet.error = fault
+    with Served(fleet) as served:
+        answer = served.ask("GET", "/api/app/v1/service/")
+
+    assert (answer.status_code, answer.json()) == (status, {"error": str(fault)})
+
+
 def test_nobody_hears_the_fleet_any_more_when_the_hub_has_ended():
     fleet = SpokenFleet()
     with Served(fleet) as served:
@@ -64,7 +82,7 @@ def test_nobody_hears_the_fleet_any_more_when_the_hub_has_ended():
 
 
 def test_an_address_that_cannot_be_had_is_refused_with_what_to_do():
-    with pytest.raises(ReactorError, match=r"; choose another address with --listen HOST:PORT$"):
+    with pytest.raises(ReactorError, match=r"; choose another address, with --listen HOST:PORT or"):
         Hub(SpokenFleet(), credentials=CREDENTIALS, listen=("192.0.2.1", 1), now=utc_now)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reactor.hub.fleet import Fleet, NoSuchObject, NotAllowed
-from tests.hub.fleets import A_WHILE, START, a_call, a_fleet, heard, operate
+from tests.hub.fleets import A_WHILE, START, a_call, a_fleet, heard, operate, uuid_of
 
 WORDS = {
     "container": "Starting, Running, Stopping, Stopped, Terminating, Terminated",
@@ -267,3 +267,21 @@ def test_many_threads_hear_and_make_every_frame_in_one_order():
         frame for frame in one if frame["type"] == "container" and frame["state"] == "Stopped"
     ]
     assert len(stopped) == 9
+
+
+def test_a_container_has_a_log():
+    fleet = a_fleet()
+
+    log = fleet.logs("container", uuid_of(fleet, "container", "web-1"), tail=1, follow=False)
+
+    assert [line.text for line in log.read()] == ["web-1: acme/shop-web:2.4.1 is ready\n"]
+
+
+def test_a_command_runs_in_a_container_that_runs():
+    fleet = a_fleet()
+    uuid = uuid_of(fleet, "container", "backup-1")
+
+    assert fleet.execute(uuid, ["echo", "hello"]).read()[0].text == "hello\n"
+    fleet.crash(uuid, 1)
+    with pytest.raises(NotAllowed, match="Stopped"):
+        fleet.execute(uuid, ["echo", "hello"])

@@ -1,6 +1,7 @@
 """The stream, heard by websocket-client."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from websocket import (
@@ -10,10 +11,13 @@ from websocket import (
     create_connection,
 )
 
-from reactor.hub.stream import AUTH, MOST_WAITING, TRY_AGAIN_LATER
+from reactor.hub.spread import TRY_AGAIN_LATER
+from reactor.hub.stream import AUTH
 from tests.fakes import PATIENCE
 from tests.hub.served import EVENTS, Served, SpokenFleet, a_frame, basic
 
+UUID = "0b0e7ba2-1d4f-4c5b-8f4e-0a9f5ad1e1f0"
+OTHER = "0b0e7ba2-1d4f-4c5b-8f4e-0a9f5ad1e1f1"
 LARGE = "x" * 20_000
 """A state so long that a client which does not read is soon behind."""
 
@@ -46,6 +50,12 @@ def connect(served):
         stream.shutdown()
 
 
+def open_stream(served, path, header):
+    """A connection with that Authorization header, None for none."""
+    given = {} if header is None else {"Authorization": header}
+    return create_connection(served.url(path, "ws"), timeout=PATIENCE, header=given)
+
+
 def test_the_first_frame_is_auth_to_the_letter(served):
     stream = served.connect()
 
@@ -73,6 +83,7 @@ def test_every_client_gets_every_frame_in_order_as_text(fleet, connect):
         "/api/audit/v1/acme/events",
         "/api/audit/v1/acme/events/",
         "//api/audit/v1/events/",
+        "/api/audit/v1/elsewhere/events/",
     ],
 )
 def test_all_forms_of_its_path_lead_to_it(fleet, connect, path):
@@ -83,21 +94,58 @@ def test_all_forms_of_its_path_lead_to_it(fleet, connect, path):
     assert json.loads(stream.recv()) == a_frame()
 
 
-@pytest.mark.parametrize("header", [basic("acme", "wrong"), basic("x", "s3cret"), "", "ApiKey a:b"])
-def test_wrong_credentials_are_refused_before_the_upgrade(served, header):
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [
+        (EVENTS, "ApiKey acme:s3cret"),
+        (f"{EVENTS}?user=acme&token=s3cret", None),
+        (f"{EVENTS}?sid=s3cret&user=acme", None),
+        (f"{EVENTS}?auth=Basic+YWNtZTpzM2NyZXQ%3D", None),
+        (f"{EVENTS}?auth=Basic%20YWNtZTpzM2NyZXQ=", None),
+        (f"{EVENTS}?auth=Basic+YWNtZTpzM2NyZXQ%3D", basic("acme", "s3cret")),
+        ("/v1/events?user=acme&token=s3cret", None),
+        ("/v1/events/", basic("acme", "s3cret")),
+    ],
+)
+def test_credentials_of_every_era_are_taken(served, path, header):
+    stream = open_stream(served, path, header)
+
+    assert stream.recv() == AUTH
+    stream.close()
+
+
+REFUSED = [basic("acme", "wrong"), basic("x", "s3cret"), "", "ApiKey a:b", "Bearer s3cret", None]
+
+
+@pytest.mark.parametrize("header", REFUSED)
+def test_wrong_credentials_or_none_are_refused_before_the_upgrade(served, header):
     with pytest.raises(WebSocketBadStatusException) as refusal:
-        served.connect(header=header)
+        open_stream(served, EVENTS, header)
 
     assert refusal.value.status_code == 401
     assert refusal.value.resp_headers["www-authenticate"].startswith("Basic")
     assert "error" in json.loads(refusal.value.resp_body)
 
 
-def test_a_client_without_credentials_is_refused_too(served):
-    with pytest.raises(WebSocketBadStatusException) as refusal:
-        create_connection(served.url(EVENTS, "ws"), timeout=PATIENCE)
+@pytest.mark.parametrize("header", REFUSED)
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/events/?auth=Basic+x", "/v1/nothing"])
+def test_tutums_clients_are_refused_after_the_upgrade(served, path, header):
+    stream = open_stream(served, path, header)
 
-    assert refusal.value.status_code == 401
+    assert stream.recv() == '{"type":"error","data":{"errorMessage":"UNAUTHORIZED"}}'
+    assert stream.recv_data()[0] == ABNF.OPCODE_CLOSE
+    stream.shutdown()
+
+
+def test_credentials_in_a_query_reach_no_log(served, caplog):
+    caplog.set_level("DEBUG")
+    for path in (EVENTS, "/v1/events", "/nothing"):
+        for token in ("s3cret", "wr0ng"):
+            with suppress(WebSocketBadStatusException):
+                open_stream(served, f"{path}?user=acme&token={token}", None).shutdown()
+
+    assert "s3cret" not in caplog.text
+    assert "wr0ng" not in caplog.text
 
 
 def test_a_path_where_no_stream_is_answers_404(served):
@@ -120,6 +168,49 @@ def test_filters_leave_out_what_is_not_wanted_but_never_auth(fleet, connect):
     fleet.tell(*(a_frame(type=kind) for kind in ("container", "service", "stack", "node")))
 
     assert [json.loads(stream.recv())["type"] for _ in range(2)] == ["service", "node"]
+
+
+def test_tutums_path_has_tutums_frames(fleet, connect):
+    stream = connect("/v1/events")
+    container, service = (f"/api/v1/{kind}/{UUID}/" for kind in ("container", "service"))
+    told = a_frame(
+        resource_uri=f"/api/app/v1/acme/container/{UUID}/",
+        parents=[f"/api/app/v1/acme/service/{UUID}/", "elsewhere"],
+    )
+
+    fleet.tell(told)
+
+    assert json.loads(stream.recv()) == {
+        **told,
+        "resource_uri": container,
+        "parents": [service, "elsewhere"],
+        "date": "2031-05-06T17:08:09+00:00",
+    }
+
+
+def test_the_go_clients_path_of_a_node_has_the_frames_of_that_node_alone(connect):
+    fleet = SpokenFleet(node=[{"uuid": UUID}])
+    own = f"/api/infra/v1/node/{UUID}/"
+    with Served(fleet) as served:
+        stream = connect(f"/infra/v1/node/{UUID}/events/?user=acme&token=s3cret", served=served)
+
+        fleet.tell(a_frame(), a_frame(parents=[own]), a_frame(type="node", resource_uri=own))
+
+        assert json.loads(stream.recv())["resource_uri"] == own
+        with pytest.raises(WebSocketBadStatusException, match="404"):
+            served.connect(f"/infra/v1/node/{OTHER}/events/")
+
+
+def test_a_read_only_hub_shows_logs_and_runs_nothing():
+    fleet = SpokenFleet(container=[{"uuid": UUID}])
+    with Served(fleet, read_only=True) as served:
+        served.connect(f"/api/app/v1/container/{UUID}/logs/").shutdown()
+
+        with pytest.raises(WebSocketBadStatusException) as refusal:
+            served.connect(f"/api/app/v1/container/{UUID}/exec/?command=ls")
+
+    assert refusal.value.status_code == 403
+    assert fleet.asked == [(300, True)]
 
 
 def test_pings_are_answered_with_their_payload(connect):
@@ -170,7 +261,7 @@ def test_frames_are_not_compressed(served):
 
 def test_a_burst_is_no_slowness_of_the_clients(fleet, connect):
     stream = connect()
-    frames = [a_frame(uuid=str(number)) for number in range(3 * MOST_WAITING)]
+    frames = [a_frame(uuid=str(number)) for number in range(3_000)]
 
     fleet.tell(*frames)
 
@@ -179,11 +270,12 @@ def test_a_burst_is_no_slowness_of_the_clients(fleet, connect):
 
 def test_who_reads_too_slowly_is_closed_and_nobody_else_notices(fleet, connect):
     idle, busy = connect(), connect()
-    frames = [a_frame(uuid=str(number), state=LARGE) for number in range(2 * MOST_WAITING)]
 
-    for frame in frames:
-        fleet.tell(frame)
-        assert json.loads(busy.recv())["uuid"] == frame["uuid"]
+    for start in range(0, 2_000, 20):
+        fleet.tell(*(a_frame(uuid=str(start + number), state=LARGE) for number in range(20)))
+        assert [json.loads(busy.recv())["uuid"] for _ in range(20)] == [
+            str(start + number) for number in range(20)
+        ]
 
     opcode, data = ABNF.OPCODE_TEXT, b""
     while opcode != ABNF.OPCODE_CLOSE:
@@ -198,9 +290,10 @@ def test_who_never_reads_does_not_hold_a_hub_that_stops(connect):
     with Served(fleet) as served:
         connect(served=served)
         busy = connect(served=served)
-        for number in range(2 * MOST_WAITING):
-            fleet.tell(a_frame(uuid=str(number), state=LARGE))
-            busy.recv()
+        for _ in range(100):
+            fleet.tell(*[a_frame(state=LARGE)] * 20)
+            for _ in range(20):
+                busy.recv()
 
         served.hub.stop()
         served.thread.join(1)

@@ -22,6 +22,8 @@ from tests.live.deeds import OBEYS, member
 from tests.live.engine import IMAGE, EngineUnavailable, install_compose
 from tests.service import Service, eventually
 
+pytestmark = pytest.mark.long  # minutes of a real engine
+
 MINUTE = timedelta(minutes=1)
 FILE = """\
 version: "3.7"

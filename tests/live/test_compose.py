@@ -11,6 +11,8 @@ from tests.live.deeds import OBEYS
 from tests.live.engine import IMAGE, EngineUnavailable, install_compose
 from tests.live.watching import has, watching
 
+pytestmark = pytest.mark.long  # minutes of a real engine
+
 FILE = """\
 version: "3.7"
 services:

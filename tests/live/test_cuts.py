@@ -14,6 +14,8 @@ from tests.live.proxy import proxy_before
 from tests.live.watching import key_of, watching
 from tests.service import eventually
 
+pytestmark = pytest.mark.long  # minutes of a real engine
+
 EVENTS, CUTS, BATCH = 2_000, 50, 100
 NOTICED = 60.0
 """Seconds until what happened during several cuts must have been told: a half-open connection takes

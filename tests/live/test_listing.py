@@ -140,6 +140,7 @@ def swarm_of_two():
         unavailable(str(error))
 
 
+@pytest.mark.long
 def test_a_manager_lists_services_nodes_and_what_runs_elsewhere():
     """What it tells of the worker's container is what the worker tells of it."""
     label = ("--container-label", "com.docker.stack.namespace=shop")

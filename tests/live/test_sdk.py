@@ -1,14 +1,18 @@
 """The SDK that people wrote their programs with hears a simulated fleet through the hub."""
 
 import json
-from contextlib import ExitStack
+import socket
+from contextlib import ExitStack, closing
 
 import pytest
 import requests
+from websocket import create_connection
 
+from tests.cli.program import Program
+from tests.delivery.certificates import Certificates
 from tests.fakes import PATIENCE
 from tests.hub.process import HubProcess
-from tests.hub.served import KEY, USER, basic
+from tests.hub.served import EVENTS, KEY, USER, basic
 from tests.live import sdk
 from tests.live.conftest import unavailable
 
@@ -128,6 +132,71 @@ def test_after_a_lost_connection_it_hears_what_comes_then(hub, listen, redeploy)
     _, action = redeploy("backup")
 
     assert until_done(listener, action)
+
+
+def test_frames_come_verbatim(hub, listen, redeploy):
+    url, header = "ws://{}:{}".format(*hub.address) + EVENTS, {"Authorization": basic(USER, KEY)}
+    listener = listen()
+    listener.wait("open")
+    with closing(create_connection(url, timeout=PATIENCE, header=header)) as stream:
+        assert stream.recv() == '{"type":"auth"}'  # which the SDK keeps to itself
+        _, action = redeploy("web")
+        sent = [stream.recv()]
+        while "Success" not in states(sent, action):
+            sent.append(stream.recv())
+
+    heard = until_done(listener, action)
+    begun = heard.index(sent[0])
+    assert heard[begun : begun + len(sent)] == sent
+
+
+@pytest.fixture
+def reactor_hub(tmp_path):
+    """Starts `reactor hub` at its place, which is the same each time."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = "{}:{}".format(*free.getsockname())
+
+    def start(*more, key=KEY):
+        secrets = {"REACTOR_HUB_USER": USER, "REACTOR_HUB_APIKEY": key}
+        words = ("hub", "--fleet", "simulated", "--listen", address, *more)
+        return Program(tmp_path, *words, environment=secrets)
+
+    start.address = address
+    return start
+
+
+def test_a_hub_that_was_killed_is_heard_again_when_it_is_back(reactor_hub, listen):
+    place = {
+        "DOCKERCLOUD_STREAM_HOST": f"ws://{reactor_hub.address}/",
+        "DOCKERCLOUD_REST_HOST": f"http://{reactor_hub.address}/",
+    }
+    with reactor_hub() as hub:
+        hub.err.hears("serving")
+        listener = listen(**place)
+        listener.wait("open")
+    with reactor_hub():
+        listener.wait("open", lambda opened: len(opened) == 2)
+
+        url = f"http://{reactor_hub.address}/api/app/v1/service/"
+        with requests.Session() as session:
+            session.auth = (USER, KEY)
+            (web,) = session.get(f"{url}?name=web", timeout=PATIENCE).json()["objects"]
+            session.post(f"{url}{web['uuid']}/redeploy/", timeout=PATIENCE)
+        listener.wait("message", lambda told: "Redeploying" in states(told, web["resource_uri"]))
+    with reactor_hub(key="another"):
+        assert listener.wait("refused") == ["Not Authorized"]
+
+
+def test_it_listens_by_tls(reactor_hub, listen, tmp_path):
+    made = Certificates(tmp_path).leaf("hub", None)
+    with reactor_hub("--tls-cert", str(made.chain), "--tls-key", str(made.key)) as hub:
+        hub.err.hears("serving")
+        listener = listen(
+            DOCKERCLOUD_STREAM_HOST=f"wss://{reactor_hub.address}/",
+            WEBSOCKET_CLIENT_CA_BUNDLE=str(made.chain),
+        )
+
+        listener.wait("open")
 
 
 @pytest.mark.parametrize("auth", [basic(USER, "wrong"), basic("nobody", KEY), "Bearer x", ""])

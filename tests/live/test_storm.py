@@ -13,6 +13,8 @@ from tests.live.operations import operating
 from tests.live.watching import settle
 from tests.service import Service, eventually
 
+pytestmark = pytest.mark.long  # minutes of a real engine
+
 CREATED, RUNNING, KILLED = 484, 8, 8
 REMEMBERED = 256
 """Events that an engine keeps."""

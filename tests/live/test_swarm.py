@@ -8,6 +8,8 @@ from tests.live.deeds import OBEYS
 from tests.live.watching import has, watching
 from tests.service import eventually
 
+pytestmark = pytest.mark.long  # minutes of a real engine
+
 STACK = (
     *("--label", "com.docker.stack.namespace=shop"),
     *("--container-label", "com.docker.stack.namespace=shop"),

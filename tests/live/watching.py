@@ -72,7 +72,7 @@ class Watched:
 
     def settle(self, poke: Callable[[], object]) -> None:
         """Return when all containers that there are were listed once."""
-        settle(lambda: any("baseline" in put.remember for put in list(self.feed.puts)), poke)
+        settle(lambda: "baseline" in self.feed.kept, poke)
 
     def of(self, container: str, **fields: object) -> Told:
         """The first frame about a container with these values; `__` in a name stands for a dot."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from reactor.serving.connections import PATIENCE
+from reactor.serving.connections import GREETING, PATIENCE
 from tests.serving.lines import World, in_a_loop
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"
@@ -144,3 +144,16 @@ async def test_closed_connections_take_no_place():
     world.connect()
 
     assert not first.is_closing()
+
+
+@in_a_loop
+async def test_one_that_never_finishes_its_greeting_is_forgotten():
+    world = World(most=1)
+    world.connections.admit(config=world.config, server_state=world.state, app_state={})
+    world.wait(GREETING)
+
+    line = world.connect()
+    world.wait(0)
+    world.connect(WHOLE)
+
+    assert line.is_closing()  # it was the one that there is room for

@@ -4,6 +4,7 @@ import http.client
 import os
 import resource
 import socket
+import ssl
 from contextlib import contextmanager
 from threading import Thread
 from time import monotonic
@@ -15,7 +16,10 @@ from starlette.routing import Route, WebSocketRoute
 from websocket import create_connection
 
 from reactor.model.errors import ReactorError
+from reactor.model.hub import CertificateFiles
+from reactor.serving.certificate import Certificate
 from reactor.serving.http import STALLED, HttpServer
+from tests.delivery.certificates import Certificates
 from tests.fakes import PATIENCE
 
 ADVICE = "try another"
@@ -225,3 +229,56 @@ def test_without_descriptors_newcomers_are_turned_away_without_a_word(server, cl
         later.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert later.recv(12) == b"HTTP/1.1 200"
     assert caplog.records == []
+
+
+@pytest.fixture
+def secured(tmp_path):
+    """A server with a certificate, and what trusts that."""
+    made = Certificates(tmp_path).leaf("hub", None)
+    certificate = Certificate(CertificateFiles(chain=str(made.chain), key=str(made.key)))
+    server = HttpServer(APP, ("127.0.0.1", 0), advice=ADVICE, certificate=certificate)
+    thread = Thread(target=server.serve)
+    thread.start()
+    yield server, ssl.create_default_context(cafile=made.chain)
+    server.stop()
+    thread.join(PATIENCE)
+
+
+def test_with_a_certificate_it_speaks_tls(secured):
+    server, trust = secured
+    client = http.client.HTTPSConnection(*server.address, timeout=PATIENCE, context=trust)
+
+    client.request("GET", "/")
+
+    assert client.getresponse().read() == b"127.0.0.1"
+    client.close()
+
+
+def test_a_websocket_goes_through_tls(secured):
+    server, trust = secured
+    url = "wss://{}:{}/flood".format(*server.address)
+
+    stream = create_connection(url, timeout=PATIENCE, sslopt={"context": trust})
+
+    assert len(stream.recv()) == 65536
+    stream.shutdown()
+
+
+def test_with_a_certificate_it_speaks_nothing_else(secured):
+    server, _ = secured
+    with socket.create_connection(server.address, timeout=PATIENCE) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+        assert not plain.recv(100).startswith(b"HTTP")
+
+
+@pytest.mark.parametrize("says", [b"", b"\x16\x03\x01"])
+def test_a_client_that_does_not_finish_its_greeting_is_cut_off(secured, says):
+    server, _ = secured
+    with socket.create_connection(server.address, timeout=PATIENCE) as slow:
+        slow.sendall(says)
+
+        begun = monotonic()
+        assert slow.recv(1) == b""
+
+        assert monotonic() - begun < 6.0

@@ -35,7 +35,8 @@ _OPENED = r"[\\\"'\[]{0,3}"
 _SCHEMES = r"(?:(?:basic|bearer|digest|key|negotiate|token)[ \t]{1,3})?"
 _NO_PROSE = r"(?![A-Z]?[a-z.-]++(?![\w~+/=]))"  # as in "basic authentication"
 _BEGIN = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----"
-_KEY_BODY = r"(?:[\w+/=\s\\:,]++|-(?!----END))*+"
+# Not possessive: Python before 3.11.3 forgets the look ahead in what it repeats so.
+_KEY_BODY = r"(?:[\w+/=\s\\:,]|-(?!----END))*"
 
 # Of each the last group that took part is the credential, without one the whole.
 _FORMS = (

@@ -1,0 +1,184 @@
+"""A hub at work: its fleet is followed in one thread and served in another. And the one that a rule
+file asks for, which a reload may change."""
+
+import os
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from threading import Event as StopEvent
+from typing import Protocol
+
+from reactor.clock import monotonic, utc_now
+from reactor.hub.access import KEY, USER, find_credentials
+from reactor.hub.auth import Credentials
+from reactor.hub.fleet import TimedFleet
+from reactor.hub.server import Hub
+from reactor.model.errors import ReactorError
+from reactor.model.hub import HubSpec
+from reactor.model.rule import Ruleset
+from reactor.running import PATIENCE, ignore, started
+from reactor.serving.certificate import Certificate
+from reactor.sources.supervise import SourceStatus, World
+
+
+class FollowedFleet(TimedFleet, Protocol):
+    """A fleet that is told of what it shows by somebody else."""
+
+    def run(self, stop: StopEvent) -> None:
+        """Follow it until `stop` is set: the body of a thread."""
+
+
+OpenFleet = Callable[[Mapping[str, object], str | None], FollowedFleet]
+"""Makes the fleet of an engine of the options of a docker source and the namespace of paths."""
+
+
+def engine_opener(
+    log: Callable[[str], None], on_refused: Callable[[SourceStatus], None] = ignore
+) -> OpenFleet:
+    """What opens an engine. `log` hears how it is connected, `on_refused` that it does not let us
+    in. Both are called from other threads."""
+
+    def opened(options: Mapping[str, object], namespace: str | None) -> FollowedFleet:
+        # Most who run a service have no hub, and it brings a lot.
+        from reactor.hub.docker.fleet import DockerFleet
+
+        world = World(
+            now=utc_now,
+            monotonic=monotonic,
+            jitter=random.random,  # noqa: TID251 -- as in running.py, it comes into the program here
+            log=log,
+            on_refused=on_refused,
+        )
+        return DockerFleet(options, os.environ, world, namespace=namespace)
+
+    return opened
+
+
+class Hosted:
+    """A hub at work, from construction on until `stop`. `on_failure` hears of a thread that died.
+
+    Raises ReactorError when the address cannot be had, or the certificate cannot be used.
+    """
+
+    def __init__(
+        self,
+        fleet: TimedFleet,
+        spec: HubSpec,
+        credentials: Credentials,
+        *,
+        on_failure: Callable[[str], None],
+    ) -> None:
+        self._certificate = Certificate(spec.certificate) if spec.certificate else None
+        self._hub = Hub(
+            fleet,
+            credentials=credentials,
+            listen=spec.listen,
+            now=utc_now,
+            read_only=spec.read_only,
+            certificate=self._certificate,
+        )
+        self.address = self._hub.address
+        self._thread = started("hub", self._hub.serve, on_failure)
+
+    def renew(self) -> None:
+        """Read the certificate's files again. Raises ReactorError, and then nothing changes."""
+        if self._certificate:
+            self._certificate.renew()
+
+    def stop(self) -> None:
+        """Let its clients go."""
+        self._hub.stop()
+        self._thread.join(PATIENCE)
+
+
+class HostedEngine:
+    """The same for an engine, which is followed meanwhile."""
+
+    def __init__(
+        self,
+        fleet: FollowedFleet,
+        spec: HubSpec,
+        credentials: Credentials,
+        *,
+        on_failure: Callable[[str], None],
+    ) -> None:
+        # First what can be refused: then nothing was begun.
+        self._hosted = Hosted(fleet, spec, credentials, on_failure=on_failure)
+        self._stop = StopEvent()
+        self.address, self.renew = self._hosted.address, self._hosted.renew
+        self._thread = started("fleet", partial(fleet.run, self._stop), on_failure)
+
+    def stop(self) -> None:
+        """Let its clients go, and the engine."""
+        self._hosted.stop()
+        self._stop.set()
+        self._thread.join(PATIENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a rule file asks for: its hub, and the options of the source that it serves."""
+
+    spec: HubSpec
+    options: Mapping[str, object]
+
+
+class Hosting:
+    """The hub of a running service. `environment` has the credentials if the rule file has none."""
+
+    def __init__(
+        self,
+        open_fleet: OpenFleet,
+        environment: Mapping[str, str],
+        on_failure: Callable[[str], None],
+    ) -> None:
+        self._open, self._environment, self._on_failure = open_fleet, environment, on_failure
+        self._wanted: _Wanted | None = None
+        self._hosted: HostedEngine | None = None
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where it is served."""
+        return self._hosted.address if self._hosted else None
+
+    def adopt(self, ruleset: Ruleset) -> None:
+        """Serve what these rules ask for; clients of what is served already stay connected, unless
+        that becomes another. Raises ReactorError, and then it goes on as before."""
+        wanted = _wanted(ruleset)
+        if wanted == self._wanted:
+            if self._hosted:
+                self._hosted.renew()
+            return
+        before = self._wanted
+        self.stop()
+        try:
+            self._begin(wanted)
+        except ReactorError:
+            self._begin(before)
+            raise
+
+    def _begin(self, wanted: _Wanted | None) -> None:
+        if wanted:
+            credentials = find_credentials(wanted.spec, self._environment)
+            if credentials is None:
+                raise ReactorError(
+                    "the hub needs credentials: 'user' and 'apikey' of 'hub' in the rule file, or "
+                    f"{USER} and {KEY} in the environment"
+                )
+            fleet = self._open(wanted.options, wanted.spec.namespace)
+            self._hosted = HostedEngine(
+                fleet, wanted.spec, credentials, on_failure=self._on_failure
+            )
+        self._wanted = wanted
+
+    def stop(self) -> None:
+        """Serve nothing any more."""
+        if self._hosted:
+            self._hosted.stop()
+        self._hosted = self._wanted = None
+
+
+def _wanted(ruleset: Ruleset) -> _Wanted | None:
+    spec = ruleset.hub
+    return _Wanted(spec, ruleset.sources[spec.source].options) if spec else None

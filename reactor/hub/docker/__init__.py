@@ -1,0 +1,1 @@
+"""A Docker Engine or Swarm as a fleet of the hub."""
