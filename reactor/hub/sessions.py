@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import TypeVar
@@ -16,6 +15,7 @@ from reactor.hub.filters import BadQuery
 from reactor.hub.fleet import Fleet, Line, Output
 from reactor.hub.paths import StreamAddress
 from reactor.model.errors import ReactorError
+from reactor.platforms.pool import Pool
 
 MOST_SESSIONS = 100
 """At once."""
@@ -54,17 +54,17 @@ class Sessions:
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet, self._open = fleet, 0
-        self._threads: ThreadPoolExecutor
+        self._threads: Pool
 
     @contextmanager
     def possible(self) -> Iterator[None]:
         """As long as it lasts, there may be sessions."""
         # Of each one thread may wait for the fleet's words and one for its ear.
-        self._threads = ThreadPoolExecutor(2 * MOST_SESSIONS, "hub-session")
+        self._threads = Pool("hub-session", 2 * MOST_SESSIONS)
         try:
             yield
         finally:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.close()
 
     async def hold(self, websocket: WebSocket, address: StreamAddress) -> None:
         """Serve a connection until it ends. Raises TooMany, BadQuery, NoSuchObject, NotAllowed,
@@ -123,7 +123,7 @@ class Sessions:
                     await websocket.send_text(written(item))
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        return await asyncio.wrap_future(self._threads.submit(call))
 
 
 async def _either(*talks: Coroutine[object, object, None]) -> None:

@@ -157,18 +157,14 @@ def closed_port():
         return server.getsockname()[1]
 
 
-@pytest.mark.parametrize(
-    ("host", "why"),
-    [
-        (f"127.0.0.1:{closed_port()}", "127.0.0.1: connection refused"),
-        ("no-such-host.invalid", "no-such-host.invalid: no host of that name"),
-    ],
-)
-def test_a_host_that_cannot_be_reached_is_a_loss(host, why):
-    with pytest.raises(SourceLost) as lost:
-        connect(at(host), HEADERS)
+def test_a_port_where_nobody_listens_is_a_loss():
+    with pytest.raises(SourceLost, match=r"^127\.0\.0\.1: connection refused$"):
+        connect(at(f"127.0.0.1:{closed_port()}"), HEADERS)
 
-    assert str(lost.value) == why
+
+def test_a_host_that_does_not_exist_is_a_loss():
+    with pytest.raises(SourceLost, match=r"^no-such-host\.invalid: no host of that name$"):
+        connect(at("no-such-host.invalid"), HEADERS)
 
 
 def a_context():
