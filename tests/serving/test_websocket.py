@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 import pytest
@@ -58,23 +58,64 @@ class Echo:
         return asyncio.run_coroutine_threadsafe(calling(), self.loop).result(PATIENCE)
 
 
+class Babble(Echo):
+    """It sends, though the connection is down, until it hears of that."""
+
+    MOST = 1000
+
+    def __init__(self):
+        super().__init__()
+        self.sent = 0
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        scope["extensions"][EXTENSION]["outlet"].transport.abort()
+        with suppress(OSError):
+            while self.sent < self.MOST:
+                self.sent += 1
+                await send({"type": "websocket.send", "text": "x"})
+        self.left.set()
+
+
 @pytest.fixture
 def echo():
     return Echo()
 
 
 @pytest.fixture(params=["ws", "wss"])
-def url(echo, request, tmp_path):
-    certificate = None
-    if request.param == "wss":
-        made = Certificates(tmp_path).leaf("hub", None)
-        certificate = Certificate(CertificateFiles(chain=str(made.chain), key=str(made.key)))
-    server = HttpServer(echo, ("127.0.0.1", 0), advice="", certificate=certificate)
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture
+def certificate(scheme, tmp_path):
+    if scheme == "ws":
+        return None
+    made = Certificates(tmp_path).leaf("hub", None)
+    return Certificate(CertificateFiles(chain=str(made.chain), key=str(made.key)))
+
+
+@contextmanager
+def serving(app, scheme, certificate):
+    """The application's URL while it is served."""
+    server = HttpServer(app, ("127.0.0.1", 0), advice="", certificate=certificate)
     thread = Thread(target=server.serve)
     thread.start()
-    yield "{}://{}:{}/".format(request.param, *server.address)
-    server.stop()
-    thread.join(PATIENCE)
+    try:
+        yield "{}://{}:{}/".format(scheme, *server.address)
+    finally:
+        server.stop()
+        thread.join(PATIENCE)
+
+
+@pytest.fixture
+def url(echo, scheme, certificate):
+    with serving(echo, scheme, certificate) as url:
+        yield url
 
 
 def connect(url):
@@ -103,6 +144,16 @@ def never_read(echo, client):
     del client
     while echo.do(lambda outlet: outlet.unread) <= MOST_UNREAD:
         echo.do(lambda outlet: outlet.write(text_frame(b"x" * MOST_UNREAD)))
+
+
+def test_whoever_sends_to_a_connection_that_is_down_hears_of_it(scheme, certificate):
+    app = Babble()
+    with serving(app, scheme, certificate) as url:
+        client = connect(url)
+
+        assert app.left.wait(PATIENCE)
+        assert app.sent < Babble.MOST
+        client.shutdown()
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
