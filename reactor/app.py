@@ -18,6 +18,7 @@ from reactor.delivery.heartbeat import Heart
 from reactor.delivery.retry import Decision
 from reactor.delivery.transport import Transport
 from reactor.hosting import Hosting, engine_opener
+from reactor.hub.kept import Kept
 from reactor.journal.awaited import over
 from reactor.journal.reserve import Reserve
 from reactor.journal.retention import Retention
@@ -82,12 +83,10 @@ class Service:
         self._sources = self._supervised()
         self._vitals = Vitals(self._parts(), self._tally, utc_now)
         self._web = self._served(ruleset, listen)
+        self._kept = Kept(data_dir, "reactor run", observers.on_warning)
         self._hosting = self._hub_host()
         self._silencing = Silencing(
-            self._road.reader,
-            self._road.pipeline.silence,
-            now=utc_now,
-            warn=observers.on_warning,
+            self._road.reader, self._road.pipeline.silence, now=utc_now, warn=observers.on_warning
         )
         self._control = self._controlled(data_dir)
         self._calling = Transport[None](utc_now)
@@ -112,7 +111,7 @@ class Service:
         )
 
     def _hub_host(self) -> Hosting:
-        opener = engine_opener(self._observers.on_notice)
+        opener = engine_opener(self._kept, self._observers.on_notice)
         return Hosting(opener, os.environ, self._observers.on_failure)
 
     def _surroundings(self) -> Surroundings:
@@ -303,6 +302,7 @@ class Service:
         self._control.close()
         self._heart.stop()
         self._hosting.stop()
+        self._kept.close()
         if self._web:
             self._web.stop()
         if self._chores.running:

@@ -13,6 +13,7 @@ from reactor.clock import monotonic, utc_now
 from reactor.hub.access import KEY, USER, find_credentials
 from reactor.hub.auth import Credentials
 from reactor.hub.fleet import TimedFleet
+from reactor.hub.kept import Kept
 from reactor.hub.server import Hub
 from reactor.model.errors import ReactorError
 from reactor.model.hub import HubSpec
@@ -34,10 +35,10 @@ OpenFleet = Callable[[Mapping[str, object], str | None], FollowedFleet]
 
 
 def engine_opener(
-    log: Callable[[str], None], on_refused: Callable[[SourceStatus], None] = ignore
+    kept: Kept, log: Callable[[str], None], on_refused: Callable[[SourceStatus], None] = ignore
 ) -> OpenFleet:
-    """What opens an engine. `log` hears how it is connected, `on_refused` that it does not let us
-    in. Both are called from other threads."""
+    """What opens an engine. `kept` has what clients write, `log` hears how it is connected,
+    `on_refused` that it does not let us in. Both are called from other threads."""
 
     def opened(options: Mapping[str, object], namespace: str | None) -> FollowedFleet:
         # Most who run a service have no hub, and it brings a lot.
@@ -50,7 +51,7 @@ def engine_opener(
             log=log,
             on_refused=on_refused,
         )
-        return DockerFleet(options, os.environ, world, namespace=namespace)
+        return DockerFleet(options, os.environ, world, written=kept.open(), namespace=namespace)
 
     return opened
 

@@ -9,6 +9,8 @@ from threading import Event
 import pytest
 
 from reactor.changes import change_deliveries, retry_quarantined
+from reactor.hub.kept import Kept
+from reactor.hub.written import Writing
 from reactor.journal.lock import Lock
 from reactor.model.delivery import State
 from reactor.model.errors import JournalBusy, JournalUnavailable, ReactorError
@@ -317,6 +319,19 @@ def test_a_hub_is_served_beside_the_rules_and_goes_with_a_reload(world):
     service.reload(replace(ruleset, hub=None))
     assert service.hub_address is None
     service.stop()
+
+
+def test_its_hub_keeps_what_clients_write_in_the_data_directory_and_lets_go_at_the_end(world):
+    world.ruleset(("version: 1\n", HUB), ("  lines:", ENGINE))
+    service = world.service()
+    service.start()
+
+    with pytest.raises(ReactorError, match=r"what a hub keeps in .* is in use by 'reactor run'"):
+        Kept(world.data_dir, "reactor hub", print).open()
+
+    service.stop()
+    with closing(Kept(world.data_dir, "reactor hub", print)) as kept:
+        assert kept.open().present == Writing()
 
 
 def test_a_hub_that_cannot_be_served_is_a_reason_not_to_start(world):

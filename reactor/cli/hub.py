@@ -5,7 +5,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_address
@@ -17,7 +17,7 @@ import typer
 
 from reactor.cli import UNREACHABLE
 from reactor.cli.output import talk
-from reactor.cli.places import read_rules
+from reactor.cli.places import default_data_dir, read_rules
 from reactor.cli.run import raise_descriptors
 from reactor.clock import utc_now
 from reactor.config.cloud import is_loopback, is_namespace
@@ -26,6 +26,7 @@ from reactor.config.ruleset import Resolve
 from reactor.hosting import Hosted, HostedEngine, engine_opener
 from reactor.hub.access import KEY, USER, find_credentials
 from reactor.hub.auth import Credentials
+from reactor.hub.kept import Kept
 from reactor.hub.simulated import SimulatedFleet
 from reactor.model.errors import ReactorError
 from reactor.model.hub import CertificateFiles, HubSpec
@@ -50,11 +51,12 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class _Choice:
     """The fleet that was asked for. `seed` is of one that is played, `options` are of an engine, as
-    of a docker source."""
+    of a docker source, and so is where what clients write is kept."""
 
     kind: Kind
     seed: int
     options: Mapping[str, object]
+    data_dir: Path
 
     @property
     def words(self) -> str:
@@ -85,6 +87,9 @@ def hub(
     namespace: Annotated[
         str | None, typer.Option("--namespace", help="Of the paths; else the user's own.")
     ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Where an engine's triggers are kept.")
+    ] = None,
 ) -> None:
     """Serve Docker Cloud's stream and API from your own Docker.
 
@@ -103,7 +108,13 @@ def hub(
         certificate=_certificate(tls_cert, tls_key) or spec.certificate,
         namespace=_namespace(namespace) or spec.namespace,
     )
-    raise typer.Exit(_serve(_Choice(fleet, seed, options), spec))
+    choice = _Choice(fleet, seed, options, data_dir or default_data_dir())
+    with closing(Kept(choice.data_dir, "reactor hub", _warn)) as kept:
+        raise typer.Exit(_serve(choice, spec, kept))
+
+
+def _warn(line: str) -> None:
+    talk(f"warning: {line}")
 
 
 def _from_file(file: Path | None) -> tuple[HubSpec, Mapping[str, object]]:
@@ -136,13 +147,13 @@ def _namespace(text: str | None) -> str | None:
     return text
 
 
-def _serve(choice: _Choice, spec: HubSpec) -> int:
+def _serve(choice: _Choice, spec: HubSpec, kept: Kept) -> int:
     """Until it is told to stop; the exit code."""
     credentials, is_made = _credentials(spec)
     told: SimpleQueue[str] = SimpleQueue()
     _listen_to_signals(told)
-    hosted = _hosted(choice, spec, credentials, told)
-    for line in _welcome(choice.words, spec, hosted.address, credentials, is_made=is_made):
+    hosted = _hosted(choice, spec, credentials, told, kept)
+    for line in _welcome(choice, spec, hosted.address, credentials, is_made=is_made):
         talk(line)
     code = _attend(told, hosted)
     hosted.stop()
@@ -169,7 +180,11 @@ def _credentials(spec: HubSpec) -> tuple[Credentials, bool]:
 
 
 def _hosted(
-    choice: _Choice, spec: HubSpec, credentials: Credentials, told: "SimpleQueue[str]"
+    choice: _Choice,
+    spec: HubSpec,
+    credentials: Credentials,
+    told: "SimpleQueue[str]",
+    kept: Kept,
 ) -> Hosted | HostedEngine:
     def failed(what: str) -> None:
         talk(f"{what}: stopping")
@@ -178,14 +193,14 @@ def _hosted(
     if choice.kind is Kind.SIMULATED:
         played = SimulatedFleet(seed=choice.seed, now=utc_now(), namespace=spec.namespace)
         return Hosted(played, spec, credentials, on_failure=failed)
-    opened = engine_opener(talk, on_refused=lambda _: told.put(REFUSED))
+    opened = engine_opener(kept, talk, on_refused=lambda _: told.put(REFUSED))
     return HostedEngine(
         opened(choice.options, spec.namespace), spec, credentials, on_failure=failed
     )
 
 
 def _welcome(
-    what: str,
+    choice: _Choice,
     spec: HubSpec,
     address: tuple[str, int],
     credentials: Credentials,
@@ -196,7 +211,8 @@ def _welcome(
     secure = "s" if spec.certificate else ""
     at = _location(*address)
     only = ", read-only" if spec.read_only else ""
-    yield f"serving {what} at http{secure}://{at}{only}, pid {os.getpid()}"
+    keeping = f", triggers in {choice.data_dir}" if choice.kind is Kind.DOCKER else ""
+    yield f"serving {choice.words} at http{secure}://{at}{only}{keeping}, pid {os.getpid()}"
     if not secure and not is_loopback(spec.listen[0]):
         yield "warning: the keys of clients travel unencrypted; give --tls-cert and --tls-key"
     yield "clients find it by their environment:"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from reactor.hub.written import Written
 from reactor.model.errors import ReactorError
 
 Object = Mapping[str, object]
@@ -90,6 +91,10 @@ class Terminal(Protocol):
 
 class Fleet(Protocol):
     """Stacks, services, containers, nodes. All of it may be called from any thread."""
+
+    @property
+    def written(self) -> Written:
+        """What clients wrote of its services."""
 
     def objects(self, kind: str) -> list[Object]:
         """All of a type (stack, service, container, node, nodecluster, action), oldest first."""

@@ -49,7 +49,10 @@ def start(world: World, container: Container) -> None:
 
 
 def stop(world: World, container: Container) -> None:
-    """A container will stand still after STOPPING. One that does is not restarted any more."""
+    """A container will stand still after STOPPING. One that does is not restarted any more, one
+    that is stopping goes on with that."""
+    if container.state is State.STOPPING:
+        return
     if container.state is State.STOPPED:
         world.put(replace(container))  # another record, so that a planned restart finds it changed
         return

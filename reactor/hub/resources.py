@@ -12,7 +12,8 @@ from reactor.hub.fleet import Call, Fleet, NoSuchObject, NotAllowed, Object
 from reactor.hub.openapi import description
 from reactor.hub.places import places
 from reactor.hub.routes import Address
-from reactor.hub.triggers import Trigger, Triggers
+from reactor.hub.triggers import Triggers
+from reactor.hub.written import Operation, Trigger
 
 USUAL_PAGE, LARGEST_PAGE = 25, 1000
 """Objects on a page of a list: without a `limit`, and at most."""
@@ -54,7 +55,7 @@ class Resources:
 
     def __init__(self, fleet: Fleet, *, user: str) -> None:
         self._fleet, self._user = fleet, user
-        self._triggers = Triggers()
+        self._triggers = Triggers(fleet.written, self._services)
         self._answers: Mapping[tuple[str, str], Callable[[Asked], Answer]] = {
             ("list", "GET"): self._list,
             ("object", "GET"): self._show,
@@ -75,8 +76,8 @@ class Resources:
         }
 
     def answer(self, asked: Asked) -> Answer:
-        """The answer to a request whose method its route has. Raises BadQuery, BadBody,
-        NoSuchObject, NotAllowed."""
+        """The answer to a request whose method its route has. What it changes is kept by then.
+        Raises BadQuery, BadBody, NoSuchObject, NotAllowed."""
         return self._answers[asked.address.route.name, asked.call.method](asked)
 
     def _list(self, asked: Asked) -> Answer:
@@ -127,6 +128,9 @@ class Resources:
 
     # Triggers.
 
+    def _services(self) -> list[str]:
+        return [str(service["uuid"]) for service in self._fleet.objects("service")]
+
     def _list_triggers(self, asked: Asked) -> Answer:
         service = self._find(asked)
         triggers = self._triggers.of(asked.address.uuid)
@@ -157,7 +161,7 @@ class Resources:
         """It tells the caller, who may be anybody, no more than they knew."""
         trigger = self._trigger(asked)
         service = self._find(asked)
-        if trigger.operation == "SCALEUP":
+        if trigger.operation is Operation.SCALEUP:
             action = self._scale_up(service, asked)
         else:
             call = replace(asked.call, verb="redeploy")

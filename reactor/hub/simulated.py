@@ -18,6 +18,7 @@ from reactor.hub.states import State
 from reactor.hub.things import Action, Cluster, Container, Node, Service, Stack, Thing
 from reactor.hub.update import update
 from reactor.hub.world import World
+from reactor.hub.written import Written
 
 _KINDS: dict[str, type[Thing]] = {
     kind.kind: kind for kind in (Stack, Service, Container, Node, Cluster, Action)
@@ -27,9 +28,12 @@ _KINDS: dict[str, type[Thing]] = {
 class SimulatedFleet:
     """A TimedFleet (reactor/hub/fleet.py) whose time goes on only by `advance`: its present is the
     latest `now` that it was given. Whoever calls it first advances it, so that what the call
-    begins has the right time. All of it may be called from any thread, listeners included."""
+    begins has the right time. All of it may be called from any thread, listeners included.
+
+    What clients write of it is not kept: the next one has other services."""
 
     def __init__(self, *, seed: int, now: datetime, namespace: str | None = None) -> None:
+        self.written = Written()
         self._lock = Lock()
         self._announcer = Announcer()
         announce = self._announcer.add

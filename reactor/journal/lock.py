@@ -16,6 +16,8 @@ from reactor.clock import utc_now
 from reactor.duration import format_time
 from reactor.model.errors import JournalBusy, JournalUnavailable
 
+NAME = "reactor.lock"
+
 
 class Lock:
     """A held lock. It is gone with the process, however that ends."""
@@ -24,21 +26,24 @@ class Lock:
         self._descriptor = descriptor
 
     @classmethod
-    def acquire(cls, data_dir: Path, what: str) -> "Lock":
+    def acquire(
+        cls, data_dir: Path, what: str, *, name: str = NAME, of: str = "the journal"
+    ) -> "Lock":
         """Take the lock for `what` ("reactor run"), creating `data_dir` (0700) if it is missing.
+        What it is the lock `of` may be another thing there, which then has a file of that `name`.
 
         Raises JournalBusy when another process has it, JournalUnavailable when the directory
         cannot be used. Does not block.
         """
         _make_private(data_dir)
         with _explained(data_dir):
-            descriptor = os.open(data_dir / "reactor.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(data_dir / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = _holder(os.pread(descriptor, 4096, 0))
             os.close(descriptor)
-            raise JournalBusy(f"the journal in {data_dir} is in use by {holder}") from None
+            raise JournalBusy(f"{of} in {data_dir} is in use by {holder}") from None
         with _explained(data_dir):
             _sign(descriptor, what)
         return cls(descriptor)
@@ -81,7 +86,7 @@ def holder(data_dir: Path) -> str | None:
     """Who holds the lock of this directory, in words; None if nobody does. Raises OSError when
     the lock cannot be read."""
     try:
-        descriptor = os.open(data_dir / "reactor.lock", os.O_RDONLY)
+        descriptor = os.open(data_dir / NAME, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:

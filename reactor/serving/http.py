@@ -20,6 +20,9 @@ from reactor.serving.websocket import Outlet
 GRACE = 0.5
 """Seconds that connections get to end by themselves when the server stops."""
 
+LATE_SECONDS = 0.1
+"""How often it then looks for what still holds it."""
+
 STALLED = 30_000
 """Milliseconds without a sign of life from a peer that has something to take from us."""
 
@@ -80,9 +83,12 @@ class HttpServer:
             self._connections.drop_overdue()
         self._server.should_exit = True
         await asyncio.wait({serving}, timeout=GRACE)
-        # One whose peer does not read would hold the server for ever.
-        for connection in self._server.server_state.connections:
-            connection.transport.abort()
+        # One whose peer does not read would hold the server for ever; so would one that becomes a
+        # connection only now, for its greeting by TLS had begun before.
+        while not serving.done():
+            for connection in list(self._server.server_state.connections):
+                connection.transport.abort()
+            await asyncio.wait({serving}, timeout=LATE_SECONDS)
         await serving
 
     def stop(self) -> None:

@@ -162,3 +162,50 @@ def test_what_cannot_be_had_is_told_with_what_to_do(cli):
         f"reactor: cannot listen on {address}: Address already in use; choose another address, "
         "with --listen HOST:PORT or 'listen' of 'hub' in the rule file\n"
     )
+
+
+ENGINE = {**WITH_KEY, "DOCKER_HOST": "unix:///no/such/docker.sock"}
+SERVED = ("hub", "--listen", "127.0.0.1:0")
+
+
+def test_it_says_where_triggers_are_kept_and_refuses_a_second_hub_there(tmp_path, cli):
+    with Program(tmp_path, *SERVED, environment=ENGINE) as program:
+        folder = tmp_path / ".local" / "state" / "reactor"
+        program.err.hears("serving a Docker Engine at http://127.0.0.1:", f"triggers in {folder},")
+
+        second = cli(*SERVED, "--data-dir", str(folder))
+
+        assert second.code == 1
+        assert second.err.startswith(
+            f"reactor: what a hub keeps in {folder} is in use by 'reactor hub' (pid {program.pid}, "
+        )
+        assert second.err.endswith("; give each hub a --data-dir of its own\n")
+
+
+def test_where_nothing_can_be_kept_it_does_not_start(cli):
+    ran = cli(*SERVED, "--data-dir", "/proc/self/none")
+
+    assert ran.code == 1
+    assert ran.err == (
+        "reactor: the data directory /proc/self/none cannot be used: No such file or directory; "
+        "name a directory that reactor may write to with --data-dir\n"
+    )
+
+
+def test_a_damaged_file_is_warned_of(tmp_path):
+    (tmp_path / "hub.json").write_text("half a fi")
+    words = (*SERVED, "--data-dir", str(tmp_path))
+    with Program(tmp_path, *words, environment=ENGINE) as program:
+        program.err.hears("warning: ", "hub.json is damaged (", "set aside as hub.json.damaged-1")
+        program.err.hears("serving")
+
+
+def test_of_a_simulated_fleet_nothing_is_kept(tmp_path):
+    data = tmp_path / "data"
+    with Program(tmp_path, *SIMULATED, "--data-dir", str(data), environment=WITH_KEY) as program:
+        found = variables(program)
+        uri = services(found, "acme", "s3cret").json()["objects"][0]["resource_uri"]
+        url = f"{found['REST_HOST']}{uri[1:]}trigger/"
+
+        assert requests.post(url, auth=("acme", "s3cret"), timeout=PATIENCE).status_code == 201
+        assert not data.exists()

@@ -23,6 +23,7 @@ from reactor.hub.fleet import (
 )
 from reactor.hub.pipe import Pipe
 from reactor.hub.server import Hub
+from reactor.hub.written import Written
 from tests.fakes import PATIENCE
 
 NOW = datetime(2031, 5, 6, 17, 8, 9, tzinfo=UTC)
@@ -69,6 +70,7 @@ class SpokenFleet:
         self.times: list[datetime] = []
         self.due: datetime | None = None
         self.error: Exception | None = None
+        self.written = Written()
         self.log: Pipe[Line] = Pipe()
         self.terminal = SpokenTerminal()
         self.asked: list[object] = []

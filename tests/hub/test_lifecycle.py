@@ -52,6 +52,16 @@ def test_a_container_that_is_stopped_has_the_exit_code_of_a_planned_stop():
     assert world.get(Container, container.uuid).exit_code in (0, 143)
 
 
+def test_a_container_that_is_stopping_goes_on_with_that():
+    world, frames = a_world()
+    lifecycle.stop(world, a_container(world))
+
+    lifecycle.stop(world, a_container(world))
+    pass_time(world)
+
+    assert told(frames, "container") == [("update", "Stopping"), ("update", "Stopped")]
+
+
 def test_a_container_that_is_terminated_was_stopped_before():
     world, frames = a_world()
     container = a_container(world)

@@ -31,6 +31,14 @@ def test_a_released_lock_can_be_taken_again(tmp_path):
     Lock.acquire(tmp_path, "reactor run").release()
 
 
+def test_other_things_in_the_directory_have_locks_of_their_own(tmp_path):
+    Lock.acquire(tmp_path, "reactor run")
+    Lock.acquire(tmp_path, "reactor hub", name="hub.lock", of="the hub's memory")
+
+    with pytest.raises(JournalBusy, match=f"the hub's memory in {tmp_path} is in use by 'reactor"):
+        Lock.acquire(tmp_path, "reactor hub", name="hub.lock", of="the hub's memory")
+
+
 def test_a_lock_is_gone_with_its_process(tmp_path):
     script = (
         "import os, pathlib, sys; from reactor.journal.lock import Lock;"

@@ -10,6 +10,7 @@ from threading import Event, Thread
 from reactor.clock import monotonic, utc_now
 from reactor.hub.docker.fleet import DockerFleet
 from reactor.hub.fleet import Call, Frame, Object, Unavailable
+from reactor.hub.written import Written
 from reactor.sources.supervise import World
 from tests.fakes import PATIENCE
 from tests.live.deeds import OBEYS
@@ -65,7 +66,8 @@ def docker_fleet(host: str, namespace: str | None = None) -> Iterator[DockerFlee
         log=lambda _: None,
         on_refused=lambda _: None,
     )
-    fleet, stop = DockerFleet({"host": host}, os.environ, world, namespace=namespace), Event()
+    fleet = DockerFleet({"host": host}, os.environ, world, written=Written(), namespace=namespace)
+    stop = Event()
     thread = Thread(target=fleet.run, args=(stop,))
     thread.start()
     try:

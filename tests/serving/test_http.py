@@ -5,8 +5,8 @@ import os
 import resource
 import socket
 import ssl
-from contextlib import contextmanager
-from threading import Thread
+from contextlib import closing, contextmanager, suppress
+from threading import Event, Thread
 from time import monotonic
 
 import pytest
@@ -40,8 +40,16 @@ async def flood(websocket):
         await websocket.send_text("x" * 65536)
 
 
+def slowly(request):
+    """An answer that takes until the test is patient no more. In a thread, as all of them are."""
+    request.app.state.begun.set()
+    request.app.state.over.wait(PATIENCE)
+    return PlainTextResponse("done")
+
+
 APP = Starlette(
     routes=[
+        Route("/slowly", slowly),
         Route("/", who),
         Route("/echo", echo, methods=["POST"]),
         WebSocketRoute("/flood", flood),
@@ -231,17 +239,23 @@ def test_without_descriptors_newcomers_are_turned_away_without_a_word(server, cl
     assert caplog.records == []
 
 
-@pytest.fixture
-def secured(tmp_path):
-    """A server with a certificate, and what trusts that."""
-    made = Certificates(tmp_path).leaf("hub", None)
+@contextmanager
+def securing(folder):
+    """A server with a certificate, what trusts that, and its thread."""
+    made = Certificates(folder).leaf("hub", None)
     certificate = Certificate(CertificateFiles(chain=str(made.chain), key=str(made.key)))
     server = HttpServer(APP, ("127.0.0.1", 0), advice=ADVICE, certificate=certificate)
     thread = Thread(target=server.serve)
     thread.start()
-    yield server, ssl.create_default_context(cafile=made.chain)
+    yield server, ssl.create_default_context(cafile=made.chain), thread
     server.stop()
     thread.join(PATIENCE)
+
+
+@pytest.fixture
+def secured(tmp_path):
+    with securing(tmp_path) as (server, trust, _):
+        yield server, trust
 
 
 def test_with_a_certificate_it_speaks_tls(secured):
@@ -282,3 +296,48 @@ def test_a_client_that_does_not_finish_its_greeting_is_cut_off(secured, says):
         assert slow.recv(1) == b""
 
         assert monotonic() - begun < 6.0
+
+
+class Greeting:
+    """A client that stops in the middle of its greeting by TLS."""
+
+    def __init__(self, address, trust):
+        self._socket = socket.create_connection(address, timeout=PATIENCE)
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = trust.wrap_bio(self._in, self._out, server_hostname="127.0.0.1")
+        with suppress(ssl.SSLWantReadError):
+            self._tls.do_handshake()
+        self._socket.sendall(self._out.read())
+        self._in.write(self._socket.recv(65536))
+
+    def finish(self, request):
+        """Go on, and ask for something."""
+        self._tls.do_handshake()
+        self._tls.write(request)
+        self._socket.sendall(self._out.read())
+
+    def close(self):
+        self._socket.close()
+
+
+FLOOD = (
+    b"GET /flood HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+
+
+def test_a_client_that_joins_while_it_stops_does_not_hold_it(tmp_path):
+    APP.state.begun, APP.state.over = Event(), Event()
+    with securing(tmp_path) as (server, trust, thread):
+        client = http.client.HTTPSConnection(*server.address, timeout=PATIENCE, context=trust)
+        client.request("GET", "/slowly")
+        assert APP.state.begun.wait(PATIENCE)
+        with closing(Greeting(server.address, trust)) as late:
+            server.stop()
+            with pytest.raises(ConnectionError):
+                client.getresponse()  # until all connections that there were are gone
+            late.finish(FLOOD)
+            APP.state.over.set()
+
+            thread.join(5)
+            assert not thread.is_alive()

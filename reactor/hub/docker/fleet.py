@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event as StopEvent
@@ -15,10 +15,11 @@ from reactor.hub.docker.operating import Operations, Ways
 from reactor.hub.docker.register import Register
 from reactor.hub.docker.shown import shown
 from reactor.hub.docker.terminal import DockerTerminal
-from reactor.hub.docker.update import update
+from reactor.hub.docker.update import wanted
 from reactor.hub.docker.wire import Way
 from reactor.hub.fleet import Call, Frame, Log, NotAllowed, Object, Terminal, Unavailable
 from reactor.hub.states import State
+from reactor.hub.written import Written
 from reactor.model.errors import ReactorError
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
@@ -49,6 +50,7 @@ class DockerFleet:
         environ: Mapping[str, str],
         world: World,
         *,
+        written: Written,
         namespace: str | None = None,
     ) -> None:
         """`options` are those of a `docker` source; `environ` names the engine where they do not.
@@ -58,7 +60,8 @@ class DockerFleet:
         except Refusal as error:
             raise ReactorError(str(error)) from error
         self._client, self._way = Client(address, tls), Way(address=address, tls=tls)
-        self._holding = Holding(namespace=namespace, now=world.now)
+        self._holding = Holding(namespace=namespace, now=world.now, written=written)
+        self.written = written
         ways = Ways(
             client=self._client,
             compose=Compose(address, tls, environ=environ),
@@ -99,15 +102,24 @@ class DockerFleet:
 
     def operate(self, kind: str, uuid: str, call: Call) -> str | None:
         """Begin what the call asks; returns the URI of its action, None for an update, which is
-        done at once. Raises NoSuchObject, NotAllowed, and Unavailable while the engine is away."""
-        with self._holding.changing() as register:
+        done, and kept, at once. Raises NoSuchObject, NotAllowed, and Unavailable while the engine
+        is away."""
+        if call.verb == "update":
+            self._update(kind, uuid, call)
+            return None
+        with self._holding.reading() as register:
             self._check_met(register)
-            if call.verb == "update":
-                update(register, register.get(kind, uuid), call.changes)
-                return None
             if register.is_engine_away:
                 raise Unavailable("The Docker Engine cannot be reached; nothing can be changed.")
         return self._operations.begin(kind, uuid, call)
+
+    def _update(self, kind: str, uuid: str, call: Call) -> None:
+        with self._holding.reading() as register:
+            self._check_met(register)
+            count = wanted(register.get(kind, uuid), call.changes)
+        # Not meanwhile: who waits for the register shall not wait for the disk.
+        if count is not None:
+            self.written.change(lambda now: now.wanting(uuid, count))
 
     def listen(self, listener: Callable[[Frame], None]) -> Callable[[], None]:
         """Hear every frame from now on, in order, from any thread, without blocking; the result
@@ -138,7 +150,11 @@ class DockerFleet:
     def advance(self, now: datetime) -> None:
         """Forget what was terminated long ago; all else happens by itself."""
         with self._holding.changing() as register:
-            register.forget(now)
+            gone = register.forget(now)
+        if gone:
+            # What cannot be taken out leads nowhere, and makes room when that is needed.
+            with suppress(Unavailable):
+                self.written.change(lambda now: now.without(gone))
 
     def next_due(self) -> datetime | None:
         """Nothing is told of what time alone brings."""

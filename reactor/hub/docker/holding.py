@@ -8,16 +8,21 @@ from threading import Condition
 
 from reactor.hub.announcing import Announcer
 from reactor.hub.docker.register import Register
+from reactor.hub.written import Written
 
 
 class Holding:
-    """`now` tells the time, UTC."""
+    """`now` tells the time, UTC. `written` is what clients wrote."""
 
-    def __init__(self, *, namespace: str | None, now: Callable[[], datetime]) -> None:
-        self.now = now
+    def __init__(
+        self, *, namespace: str | None, now: Callable[[], datetime], written: Written
+    ) -> None:
+        self.now, self.written = now, written
         self._announcer = Announcer()
         self._changed = Condition()
-        self._register = Register(namespace=namespace, announce=self._announcer.add)
+        self._register = Register(
+            namespace=namespace, announce=self._announcer.add, written=written
+        )
         self.listen = self._announcer.listen
 
     @contextmanager

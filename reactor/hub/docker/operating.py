@@ -14,8 +14,9 @@ from reactor.hub.docker.register import Entry, Order, Register
 from reactor.hub.docker.replacing import replace_container
 from reactor.hub.docker.settling import Settling
 from reactor.hub.docker.shown import target_of
-from reactor.hub.fleet import Call, NotAllowed
+from reactor.hub.fleet import Call, NotAllowed, Unavailable
 from reactor.hub.states import State, is_settled, refusal
+from reactor.hub.written import Writing
 from reactor.model.request import Fault, Response
 from reactor.model.uri import ObjectUri
 from reactor.platforms.docker.acting import Means, act, scale
@@ -110,13 +111,25 @@ class Operations:
             response = self._done(work)
         finally:
             is_done = is_good(response)
+            if is_done and work.call.verb == "scale":
+                self._scaled(work.entry.uuid, work.count)
             with self._holding.changing() as register:
-                if is_done and work.call.verb == "scale":
-                    register.wanted.pop(work.entry.uuid, None)
                 register.stay(work.leaving, work.action.uuid, self._holding.now())
                 for each in work.held:
                     register.end(each.uuid, work.action.uuid, self._holding.now())
             self._move(work, State.SUCCESS if is_done else State.FAILED, response.detail)
+
+    def _scaled(self, service: str, count: int) -> None:
+        """It has what was wanted, unless a client wants another number by now."""
+
+        def changed(now: Writing) -> Writing:
+            is_same = now.wanted.get(service) == count
+            return now.without_wanted(service) if is_same else now
+
+        try:
+            self._holding.written.change(changed)
+        except Unavailable as fault:
+            self._warn(f"the service {service} was scaled, and still wants {count}: {fault}")
 
     def _move(self, work: "_Work", state: State, said: str = "") -> None:
         now = self._holding.now()

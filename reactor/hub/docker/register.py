@@ -1,7 +1,7 @@
 """What the fleet knows of its objects, and the frames that come of what happens to them. Pure: no
 engine is asked here, and no clock."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from reactor.hub.docker.inspection import Inspection, Machine, Specification
 from reactor.hub.docker.news import News
 from reactor.hub.fleet import Call, Frame, NoSuchObject
 from reactor.hub.states import State
+from reactor.hub.written import Written
 from reactor.model.uri import object_uri, read_uri, stable_uuid
 
 LISTED = timedelta(minutes=10)
@@ -75,28 +76,33 @@ class Register:
     in order.
 
     Beside the entries stand what containers, services of a swarm, and nodes were last inspected
-    as, how many containers a service shall have that was told so and not scaled yet, and what
-    actions were asked to do. `api` is the prefix of the engine's paths.
+    as, and what actions were asked to do. `api` is the prefix of the engine's paths.
     """
 
-    def __init__(self, *, namespace: str | None, announce: Callable[[Frame], None]) -> None:
+    def __init__(
+        self, *, namespace: str | None, announce: Callable[[Frame], None], written: Written
+    ) -> None:
         self.namespace = namespace
         self.api = ""
         self.entries: dict[str, Entry] = {}
         self.containers: dict[str, Inspection] = {}
         self.specifications: dict[str, Specification] = {}
         self.machines: dict[str, Machine] = {}
-        self.wanted: dict[str, int] = {}
         self.orders: dict[str, Order] = {}
         self._parts: dict[str, dict[str, None]] = {}
-        self._announce = announce
+        self._announce, self._written = announce, written
+
+    @property
+    def wanted(self) -> Mapping[str, int]:
+        """How many containers services shall have that were told so and not scaled yet."""
+        return self._written.present.wanted
 
     def clear(self) -> None:
-        """Forget everything but the actions."""
+        """Forget everything but the actions, and what clients wrote."""
         for entry in [*self.entries.values()]:
             if entry.kind != "action":
                 self._drop(entry)
-        for known in (self.containers, self.specifications, self.machines, self.wanted):
+        for known in (self.containers, self.specifications, self.machines):
             known.clear()
 
     @property
@@ -208,15 +214,19 @@ class Register:
             self._drop(oldest)
             del self.orders[oldest.uuid]
 
-    def forget(self, now: datetime) -> None:
-        """Drop what was terminated so long ago that it is not listed any more."""
+    def forget(self, now: datetime) -> list[str]:
+        """Drop what was terminated so long ago that it is not listed any more. The UUIDs of those
+        that never come back: a swarm gives each service an id of its own, while one of Compose is
+        known by its project and its name."""
+        gone = []
         for entry in [*self.entries.values()]:
             if entry.state == State.TERMINATED and now - entry.changed_at > LISTED:
                 self._drop(entry)
                 self.containers.pop(entry.uuid, None)
-                self.specifications.pop(entry.uuid, None)
                 self.machines.pop(entry.uuid, None)
-                self.wanted.pop(entry.uuid, None)
+                if self.specifications.pop(entry.uuid, None):
+                    gone.append(entry.uuid)
+        return gone
 
     def _change(self, before: Entry | None, after: Entry, identity: str) -> None:
         """Keep an object as it is now, and tell it if clients see a difference. What was there

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reactor.hub.docker.register import Entry, Register
+from reactor.hub.docker.register import Entry
 from reactor.hub.fleet import NotAllowed
 from reactor.hub.states import State
 from reactor.hub.update import MOST_CONTAINERS
@@ -10,9 +10,9 @@ from reactor.hub.update import MOST_CONTAINERS
 _WANTED = "target_num_containers"
 
 
-def update(register: Register, entry: Entry, changes: Mapping[str, object]) -> None:
-    """Have a service want another number of containers, which it gets when it is scaled. Raises
-    NotAllowed for all else; then nothing was changed."""
+def wanted(entry: Entry, changes: Mapping[str, object]) -> int | None:
+    """The number of containers that an update has a service want, which it gets when it is scaled;
+    None if it has not. Raises NotAllowed for all else."""
     if entry.kind != "service":
         raise NotAllowed(f"A {entry.kind} has no fields that can be changed here.")
     if entry.state in (State.TERMINATING, State.TERMINATED):
@@ -20,8 +20,7 @@ def update(register: Register, entry: Entry, changes: Mapping[str, object]) -> N
     for field in changes:
         if field != _WANTED:
             raise NotAllowed(f"'{field}' cannot be changed on Docker; possible: {_WANTED}.")
-    if _WANTED in changes:
-        register.wanted[entry.uuid] = _count(changes[_WANTED])
+    return _count(changes[_WANTED]) if _WANTED in changes else None
 
 
 def _count(value: object) -> int:

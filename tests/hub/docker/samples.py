@@ -10,6 +10,7 @@ from reactor.hub.docker.news import News
 from reactor.hub.docker.register import Entry
 from reactor.hub.docker.survey import Survey
 from reactor.hub.fleet import Call, Frame
+from reactor.hub.written import Written
 from reactor.model.event import Frame as SourceFrame
 from reactor.platforms.docker.engine import Engine, ListedContainer
 from reactor.platforms.docker.objects import Place, container_uuid, place_of
@@ -112,7 +113,8 @@ def an_entry(kind: str = "container", uuid: str = C1, state: str = "Running") ->
 
 def a_holding(namespace: str | None = None) -> tuple[Holding, list[Frame]]:
     """An empty one, and the frames that it tells from now on."""
-    holding, frames = Holding(namespace=namespace, now=lambda: NOW), list[Frame]()
+    holding = Holding(namespace=namespace, now=lambda: NOW, written=Written())
+    frames = list[Frame]()
     holding.listen(frames.append)
     return holding, frames
 

@@ -6,6 +6,7 @@ import pytest
 from reactor.hub.docker.baseline import lay
 from reactor.hub.docker.inspection import Machine, Runtime, Specification
 from reactor.hub.docker.register import Register
+from reactor.hub.written import Written
 from reactor.platforms.docker.engine import ListedNode, ListedService, Swarm
 from tests.hub.docker.samples import (
     C1,
@@ -22,7 +23,7 @@ from tests.hub.docker.samples import (
 
 def laid(found):
     frames = []
-    register = Register(namespace=None, announce=frames.append)
+    register = Register(namespace=None, announce=frames.append, written=Written())
     lay(register, found, NOW)
     assert frames == []
     return register

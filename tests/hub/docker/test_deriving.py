@@ -6,6 +6,7 @@ from reactor.hub.docker.baseline import lay
 from reactor.hub.docker.deriving import derived_state
 from reactor.hub.docker.inspection import Runtime, Specification
 from reactor.hub.docker.register import Register
+from reactor.hub.written import Written
 from tests.hub.docker.samples import LABELS, NOW, SHOP, WEB, a_survey, an_inspection, news
 
 ONE_OFF = {**LABELS, "com.docker.compose.oneoff": "True"}
@@ -13,7 +14,7 @@ ONE_OFF = {**LABELS, "com.docker.compose.oneoff": "True"}
 
 @pytest.fixture
 def register():
-    register = Register(namespace=None, announce=lambda _: None)
+    register = Register(namespace=None, announce=lambda _: None, written=Written())
     lay(register, a_survey(an_inspection(), an_inspection("c2", labels=ONE_OFF)), NOW)
     return register
 

@@ -1,11 +1,12 @@
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
 from reactor.hub.docker.baseline import lay
 from reactor.hub.docker.operating import Operations, Ways
 from reactor.hub.docker.survey import survey
-from reactor.hub.fleet import NoSuchObject, NotAllowed
+from reactor.hub.fleet import NoSuchObject, NotAllowed, Unavailable
 from reactor.platforms.docker.compose import Compose
 from reactor.platforms.docker.dial import parse_address
 from reactor.platforms.docker.objects import node_of
@@ -33,12 +34,12 @@ def stop_in(engine):
 class Stage:
     """Operations over an engine that was met, and what is told and logged of them."""
 
-    def __init__(self, engine, own=frozenset()):
+    def __init__(self, engine, own=frozenset(), compose=None):
         self.engine, self.warned = engine, []
         self.holding, self.frames = a_holding()
         with self.holding.changing() as register:
             lay(register, survey(engine.client), NOW)
-        compose = Compose(parse_address(engine.url), None, environ={})
+        compose = compose or Compose(parse_address(engine.url), None, environ={})
         ways = Ways(client=engine.client, compose=compose, own=own)
         self.operations = Operations(ways, self.holding, Event(), self.warned.append)
 
@@ -189,3 +190,43 @@ def test_when_the_fleet_has_stopped_a_call_stays_pending(engine):
     with stage.holding.reading() as register:
         assert register.entries[action].state == "Pending"
     assert stage.warned == []
+
+
+class Scaling:
+    """A Compose that always can; `meanwhile` is called while it works."""
+
+    def __init__(self, meanwhile):
+        self._meanwhile = meanwhile
+
+    def ready(self, _):
+        return SimpleNamespace(tool="compose")
+
+    def up(self, *_):
+        self._meanwhile()
+
+
+@pytest.mark.parametrize(("later", "left"), [(3, {}), (5, {WEB: 5})])
+def test_a_service_that_is_scaled_wants_only_what_was_written_since(engine, later, left):
+    def write(count):
+        stage.holding.written.change(lambda now: now.wanting(WEB, count))
+
+    stage = Stage(engine, compose=Scaling(lambda: write(later)))
+    write(3)
+
+    assert stage.ended(stage.begin("service", WEB, "scale")) == (
+        "Success",
+        "scaled to 3 by compose",
+    )
+    assert stage.holding.written.present.wanted == left
+
+
+def test_that_it_wants_no_more_may_fail_to_be_kept(engine):
+    def refuse(_):
+        raise Unavailable("The disk is full.")
+
+    stage = Stage(engine, compose=Scaling(lambda: None))
+    stage.holding.written.change(lambda now: now.wanting(WEB, 3))
+    stage.holding.written._keep = refuse
+
+    assert stage.ended(stage.begin("service", WEB, "scale"))[0] == "Success"
+    assert stage.warned == [f"the service {WEB} was scaled, and still wants 3: The disk is full."]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from reactor.hub.docker.inspection import read_specification
 from reactor.hub.docker.register import LISTED, MOST_ACTIONS, Order, Register
 from reactor.hub.fleet import NoSuchObject
+from reactor.hub.written import Written
 from tests.hub.docker.samples import C1, FIELDS, NOW, WEB, a_call, an_entry, news, told
 
 STATES = st.sampled_from(["Starting", "Running", "Stopping", "Stopped", "Terminated", ""])
@@ -21,7 +22,7 @@ def frames():
 
 @pytest.fixture
 def register(frames):
-    return Register(namespace="acme", announce=frames.append)
+    return Register(namespace="acme", announce=frames.append, written=Written())
 
 
 def test_a_frame_has_all_seven_fields_and_the_namespace(register, frames):
@@ -138,7 +139,7 @@ def test_a_record_of_a_swarm_is_as_good_as_gone(register, frames):
 @given(STEPS)
 def test_whatever_happens_the_last_frame_tells_the_state(steps):
     frames = []
-    register = Register(namespace=None, announce=frames.append)
+    register = Register(namespace=None, announce=frames.append, written=Written())
     register.put(an_entry())
     for step in steps:
         if step == "begin" and C1 in register.entries:
@@ -161,6 +162,17 @@ def test_what_is_terminated_is_listed_for_ten_minutes(register):
     assert C1 in register.entries
     register.forget(NOW + LISTED + timedelta(seconds=1))
     assert C1 not in register.entries
+
+
+@pytest.mark.parametrize(("is_swarms", "gone"), [(True, [WEB]), (False, [])])
+def test_a_service_of_a_swarm_never_comes_back_and_one_of_compose_may(register, is_swarms, gone):
+    register.put(an_entry("service", WEB))
+    if is_swarms:
+        register.specifications[WEB] = read_specification({"ID": "s1"})
+    register.take(news("Terminated", "service", WEB))
+
+    assert register.forget(NOW + LISTED) == []
+    assert register.forget(NOW + LISTED + timedelta(seconds=1)) == gone
 
 
 def test_the_oldest_actions_are_forgotten(register):

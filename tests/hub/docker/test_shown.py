@@ -7,6 +7,7 @@ from reactor.hub.docker.baseline import lay
 from reactor.hub.docker.inspection import Runtime, Specification
 from reactor.hub.docker.register import Order, Register
 from reactor.hub.docker.shown import shown
+from reactor.hub.written import Written
 from tests.hub.docker.samples import (
     C1,
     LABELS,
@@ -32,8 +33,13 @@ DB = {**LABELS, "com.docker.compose.service": "db"}
 
 
 @pytest.fixture
-def register():
-    register = Register(namespace="acme", announce=lambda _: None)
+def written():
+    return Written()
+
+
+@pytest.fixture
+def register(written):
+    register = Register(namespace="acme", announce=lambda _: None, written=written)
     db = an_inspection("c2", labels=DB)
     other = an_inspection("c3", labels={}, created_at=NOW)
     stopped = an_inspection("c4", state="Stopped", exit_code=137, finished_at=NOW)
@@ -116,8 +122,8 @@ def test_a_service_counts_its_containers_and_knows_the_others(register):
     assert (service["autorestart"], service["synchronized"]) == ("ALWAYS", True)
 
 
-def test_a_service_that_wants_another_number_is_not_synchronized(register):
-    register.wanted[WEB] = 5
+def test_a_service_that_wants_another_number_is_not_synchronized(register, written):
+    written.change(lambda now: now.wanting(WEB, 5))
 
     service = find(register, "service", WEB)
 
