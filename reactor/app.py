@@ -17,7 +17,7 @@ from reactor.clock import monotonic, utc_now
 from reactor.delivery.heartbeat import Heart
 from reactor.delivery.retry import Decision
 from reactor.delivery.transport import Transport
-from reactor.hosting import Hosting, engine_opener
+from reactor.hosting import Hosting, source_opener
 from reactor.hub.kept import Kept
 from reactor.journal.awaited import over
 from reactor.journal.reserve import Reserve
@@ -111,7 +111,7 @@ class Service:
         )
 
     def _hub_host(self) -> Hosting:
-        opener = engine_opener(self._kept, self._observers.on_notice)
+        opener = source_opener(self._sources, self._kept, self._observers.on_notice)
         return Hosting(opener, os.environ, self._observers.on_failure)
 
     def _surroundings(self) -> Surroundings:

@@ -18,7 +18,7 @@ from reactor.hub.server import Hub
 from reactor.model.errors import ReactorError
 from reactor.model.hub import HubSpec
 from reactor.model.rule import Ruleset
-from reactor.running import PATIENCE, ignore, started
+from reactor.running import PATIENCE, Sources, ignore, started
 from reactor.serving.certificate import Certificate
 from reactor.sources.supervise import SourceStatus, World
 
@@ -30,30 +30,60 @@ class FollowedFleet(TimedFleet, Protocol):
         """Follow it until `stop` is set: the body of a thread."""
 
 
-OpenFleet = Callable[[Mapping[str, object], str | None], FollowedFleet]
-"""Makes the fleet of an engine of the options of a docker source and the namespace of paths."""
+OpenFleet = Callable[[HubSpec, Mapping[str, object]], FollowedFleet]
+"""Makes the fleet that a hub serves, of the options of its docker source."""
 
 
 def engine_opener(
     kept: Kept, log: Callable[[str], None], on_refused: Callable[[SourceStatus], None] = ignore
 ) -> OpenFleet:
-    """What opens an engine. `kept` has what clients write, `log` hears how it is connected,
-    `on_refused` that it does not let us in. Both are called from other threads."""
+    """What opens an engine that nobody else reads. `kept` has what clients write; `log` hears how
+    it is connected, `on_refused` that it does not let us in, both in other threads."""
 
-    def opened(options: Mapping[str, object], namespace: str | None) -> FollowedFleet:
+    def opened(spec: HubSpec, options: Mapping[str, object]) -> FollowedFleet:
         # Most who run a service have no hub, and it brings a lot.
         from reactor.hub.docker.fleet import DockerFleet
 
-        world = World(
-            now=utc_now,
-            monotonic=monotonic,
-            jitter=random.random,  # noqa: TID251 -- as in running.py, it comes into the program here
-            log=log,
-            on_refused=on_refused,
-        )
-        return DockerFleet(options, os.environ, world, written=kept.open(), namespace=namespace)
+        world, written = _world(log, on_refused), kept.open()
+        return DockerFleet(options, os.environ, world, written=written, namespace=spec.namespace)
 
     return opened
+
+
+def source_opener(sources: Sources, kept: Kept, log: Callable[[str], None]) -> OpenFleet:
+    """The same for the engine of one of these sources, which is read once for both."""
+
+    def opened(spec: HubSpec, options: Mapping[str, object]) -> FollowedFleet:
+        from reactor.hub.docker.fleet import DockerFleet
+        from reactor.hub.docker.overhearing import Origin, Overhearing
+
+        world = _world(log)
+        origin = Origin(
+            attend=lambda hearer: sources.relay.heard_by(hearer, spec.source, options),
+            status=lambda: sources.status(spec.source),
+        )
+        return DockerFleet(
+            options,
+            os.environ,
+            world,
+            written=kept.open(),
+            namespace=spec.namespace,
+            follow=lambda named, ear: Overhearing(named, origin, ear, world),
+        )
+
+    return opened
+
+
+def _world(
+    log: Callable[[str], None], on_refused: Callable[[SourceStatus], None] = ignore
+) -> World:
+    return World(
+        now=utc_now,
+        monotonic=monotonic,
+        jitter=random.random,  # noqa: TID251 -- as in running.py, it comes into the program here
+        log=log,
+        on_refused=on_refused,
+    )
 
 
 class Hosted:
@@ -167,7 +197,7 @@ class Hosting:
                     "the hub needs credentials: 'user' and 'apikey' of 'hub' in the rule file, or "
                     f"{USER} and {KEY} in the environment"
                 )
-            fleet = self._open(wanted.options, wanted.spec.namespace)
+            fleet = self._open(wanted.spec, wanted.options)
             self._hosted = HostedEngine(
                 fleet, wanted.spec, credentials, on_failure=self._on_failure
             )

@@ -12,11 +12,13 @@ from reactor.model.errors import ReactorError, SourceRefused
 from reactor.model.lookup import Found, Need
 from reactor.model.protocols import Api, Lookups
 from reactor.model.rule import SourceSpec
+from reactor.model.signal import Linked
 from reactor.platforms.calls import Calls
 from reactor.platforms.lookups import CloudLookups
 from reactor.platforms.pool import Pool
 from reactor.sources import SOURCES
 from reactor.sources.intake import Intake, IntakeFeed
+from reactor.sources.relay import Relay
 from reactor.sources.supervise import SourceStatus, Supervisor, World
 from reactor.sources.webhook import WebhookSource
 
@@ -33,7 +35,8 @@ def ignore(_: object) -> None:
 
 class Sources:
     """The supervised sources of the present rules, a thread each. What they bring goes into the
-    intake, and so does the word that one connected or is connected no longer."""
+    intake, and so does the word that one connected or is connected no longer; `relay` tells others
+    of both."""
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Sources:
         on_failure: Callable[[str], None] = ignore,
     ) -> None:
         self._intake, self._recall, self._on_failure = intake, recall, on_failure
+        self.relay = Relay()
         self._world = World(
             now=utc_now,
             monotonic=monotonic,
@@ -53,7 +57,6 @@ class Sources:
             log=log,
             on_refused=on_refused,
             warn=warn,
-            on_link=intake.tell,
         )
         self._running: dict[str, tuple[SourceSpec, Supervisor, Event, Thread]] = {}
         self._hooks: dict[str, WebhookSource] = {}
@@ -85,10 +88,19 @@ class Sources:
             self._hooks[spec.name] = source  # in one step: a hook that is replaced is never missing
         else:
             self._hooks.pop(spec.name, None)
-        supervisor = Supervisor(spec, source, feed, self._world)
+        world = replace(
+            self._world,
+            on_link=partial(self._linked, spec),
+            on_frame=partial(self.relay.tell, spec),
+        )
+        supervisor = Supervisor(spec, source, feed, world)
         body = lambda: supervisor.run(stop)  # noqa: E731 -- a thread's body without arguments
         thread = started(f"source {spec.name}", body, self._on_failure)
         self._running[spec.name] = (spec, supervisor, stop, thread)
+
+    def _linked(self, spec: SourceSpec, linked: Linked) -> None:
+        self._intake.tell(linked)
+        self.relay.link(spec, is_connected=linked.is_connected)
 
     def hook(self, name: str) -> WebhookSource | None:
         """What is reached at `/hooks/NAME`; also while a reload replaces it, though it takes
@@ -99,6 +111,11 @@ class Sources:
         """How each stands."""
         running = list(self._running.values())  # a reload may change it meanwhile
         return [supervisor.status for _, supervisor, _, _ in running]
+
+    def status(self, name: str) -> SourceStatus | None:
+        """How one of them stands, if there is one of that name."""
+        running = self._running.get(name)
+        return running[1].status if running else None
 
     def stop(self) -> None:
         """Stop all, and let no frame in any more; what is in the intake stays there."""

@@ -19,7 +19,10 @@ from reactor.model.quarantine import Retried
 from reactor.serving.control import ask
 from tests.builders import replace
 from tests.endpoint import listening
+from tests.fake_engine import docker_event, fake_engine, readers
 from tests.fakes import PATIENCE
+from tests.hub.served import basic
+from tests.service import eventually
 from tests.worlds import World
 
 
@@ -303,7 +306,8 @@ def test_a_running_service_tells_its_status_over_its_socket(world, service, endp
 
 
 HUB = "version: 1\nhub: {listen: '127.0.0.1:0', user: acme, apikey: s3cret}\n"
-ENGINE = "  local: {type: docker, host: unix:///no/such/docker.sock}\n  lines:"
+NOWHERE = "unix:///no/such/docker.sock"
+ENGINE = f"  local: {{type: docker, host: '{NOWHERE}'}}\n  lines:"
 
 
 def test_a_hub_is_served_beside_the_rules_and_goes_with_a_reload(world):
@@ -332,6 +336,31 @@ def test_its_hub_keeps_what_clients_write_in_the_data_directory_and_lets_go_at_t
     service.stop()
     with closing(Kept(world.data_dir, "reactor hub", print)) as kept:
         assert kept.open().present == Writing()
+
+
+def asked(service, path):
+    """Status and body of what the hub answers."""
+    host, port = service.hub_address
+    with closing(HTTPConnection(host, port, timeout=PATIENCE)) as client:
+        client.request("GET", path, headers={"Authorization": basic("acme", "s3cret")})
+        answer = client.getresponse()
+        return answer.status, answer.read()
+
+
+def test_rules_and_hub_have_one_reader(world):
+    with fake_engine() as engine:
+        engine.answers["/v1.41/containers/json"] = (200, b"[]")
+        world.ruleset(("version: 1\n", HUB), ("  lines:", ENGINE.replace(NOWHERE, engine.url)))
+        service = world.service()
+        service.start()
+
+        eventually(lambda: asked(service, "/api/infra/v1/node/")[0] == 200, "the hub is there")
+        assert len(readers()) == 1
+        engine.publish(docker_event("create", int(engine.now() * 10**9)))
+        world.committed.get(timeout=PATIENCE)
+        eventually(lambda: b"web-1" in asked(service, "/api/app/v1/container/")[1], "it hears")
+
+        service.stop()
 
 
 def test_a_hub_that_cannot_be_served_is_a_reason_not_to_start(world):

@@ -1,21 +1,33 @@
-"""The hub of a service: real sockets, a simulated fleet in place of an engine."""
+"""The hub of a service: real sockets, a simulated fleet or one that says what a test tells it in
+place of an engine."""
 
+import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 import requests
 
-from reactor.hosting import Hosting
+from reactor.hosting import Hosting, engine_opener, source_opener
 from reactor.hub.access import KEY, USER
+from reactor.hub.fleet import Unavailable
+from reactor.hub.kept import Kept
 from reactor.hub.simulated import SimulatedFleet
 from reactor.model.errors import ReactorError
+from reactor.model.hub import HubSpec
+from reactor.model.problem import Place
+from reactor.model.rule import SourceSpec
+from reactor.running import Sources
+from reactor.sources.intake import Intake
 from tests.config.loading import load_text
 from tests.delivery.certificates import Certificates
+from tests.fake_engine import docker_event, fake_engine, readers
 from tests.fakes import PATIENCE
 from tests.hub.served import basic
+from tests.service import eventually
 
 START = datetime(2030, 1, 7, 12, 34, 56, tzinfo=UTC)
 RULES = """\
@@ -48,8 +60,8 @@ class World:
         self.opened: list[tuple[object, str | None, PlayedEngine]] = []
         self.hosting = Hosting(self._open, environment, self.failures.append)
 
-    def _open(self, options, namespace):
-        self.opened.append((options, namespace, PlayedEngine()))
+    def _open(self, spec, options):
+        self.opened.append((options, spec.namespace, PlayedEngine()))
         return self.opened[-1][2]
 
     def adopt(self, text: str) -> None:
@@ -152,7 +164,7 @@ def test_the_environment_may_have_the_credentials(tmp_path):
     world.hosting.stop()
 
 
-def test_a_reload_reads_a_renewed_certificate_and_refuses_a_broken_one(world, tmp_path):
+def test_a_reload_reads_a_renewed_certificate_and_refuses_a_broken_one(kept, world, tmp_path):
     made = Certificates(tmp_path).leaf("hub", None)
     text = HUB.replace("user:", f"tls: {{cert: {made.chain}, key: {made.key}}}, user:") + RULES
     world.adopt(text)
@@ -162,3 +174,205 @@ def test_a_reload_reads_a_renewed_certificate_and_refuses_a_broken_one(world, tm
         world.adopt(text)
 
     assert len(world.opened) == 1
+
+
+SPEC = HubSpec(source="local")
+COMPOSE = {"com.docker.compose.project": "shop", "com.docker.compose.service": "web"}
+LIST, INSPECT = "/v1.41/containers/json", "/v1.41/containers/c0ffee/json"
+
+
+@contextmanager
+def an_engine(**info):
+    with fake_engine() as engine:
+        engine.info |= info
+        engine.answers[LIST] = (200, b"[]")
+        yield engine
+
+
+def has_container(engine):
+    """One that runs, and of which nobody is told."""
+    listed = {"Id": "c0ffee", "Names": ["/web-1"], "State": "running", "Labels": COMPOSE}
+    config = {"Image": "nginx", "Labels": COMPOSE}
+    state = {"Status": "running", "Running": True}
+    shown = {"Id": "c0ffee", "Name": "/web-1", "Config": config, "State": state}
+    engine.answers[LIST] = (200, json.dumps([listed]).encode())
+    engine.answers[INSPECT] = (200, json.dumps(shown).encode())
+
+
+def happens(engine, *actions):
+    """Of a member of a Compose project."""
+    for action in actions:
+        engine.publish(docker_event(action, int(engine.now() * 10**9), **COMPOSE))
+
+
+def local(engine, *evidence):
+    return SourceSpec(
+        name="local",
+        type="docker",
+        options={"host": engine.url},
+        place=Place("f", 1, 1),
+        evidence=frozenset(evidence),
+    )
+
+
+@pytest.fixture
+def sources():
+    sources = Sources(Intake(), log=lambda _: None)
+    yield sources
+    sources.stop()
+
+
+@contextmanager
+def following(fleet):
+    """What it tells from now on, while it is followed."""
+    stop, frames = Event(), []
+    fleet.listen(frames.append)
+    thread = Thread(target=fleet.run, args=(stop,))
+    thread.start()
+    try:
+        yield frames
+    finally:
+        stop.set()
+        thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def kept(tmp_path):
+    with closing(Kept(tmp_path, "reactor run", print)) as kept:
+        yield kept
+
+
+def shared(sources, kept, engine):
+    return source_opener(sources, kept, lambda _: None)(SPEC, local(engine).options)
+
+
+def nicknames(fleet, kind="node"):
+    """Of all of a type; none before an engine is met."""
+    try:
+        return [each["nickname"] for each in fleet.objects(kind)]
+    except Unavailable:
+        return []
+
+
+def has_met(fleet, name="dock"):
+    eventually(lambda: nicknames(fleet) == [name], "the engine is met")
+
+
+def test_the_engine_of_the_rules_is_read_once_and_the_hub_tells_what_one_of_its_own_would(
+    sources, kept
+):
+    actions = ("create", "start", "kill", "die", "start", "pause", "unpause", "die", "destroy")
+    with an_engine() as engine, ExitStack() as stack:
+        fleet = shared(sources, kept, engine)
+        heard = stack.enter_context(following(fleet))
+        sources.adopt([local(engine, "log_tail")])
+        has_met(fleet)
+        assert len(readers()) == 1
+        other = engine_opener(kept, lambda _: None)(SPEC, local(engine).options)
+        expected = stack.enter_context(following(other))
+        has_met(other)
+
+        happens(engine, *actions)
+
+        for frames in (heard, expected):
+            eventually(lambda at=frames: at and at[-1]["state"] == "Terminated", "all was told")
+            eventually(lambda at=frames: [f["type"] for f in at].count("stack") >= 4, "of all")
+    assert heard == expected
+
+
+def test_a_hub_that_comes_later_finds_what_there_is_and_hears_the_rest(sources, kept):
+    with an_engine() as engine:
+        has_container(engine)
+        sources.adopt([local(engine)])
+        eventually(lambda: sources.status("local").connections == 1, "it is connected")
+
+        with following(fleet := shared(sources, kept, engine)) as heard:
+            eventually(lambda: nicknames(fleet, "service") == ["web"], "the engine is met")
+            happens(engine, "pause", "kill", "die")
+            eventually(lambda: "Stopped" in [each["state"] for each in heard], "it is told")
+
+    assert {each["type"] for each in heard} == {"container", "service", "stack"}
+
+
+def test_a_source_that_rules_want_more_of_goes_on_being_heard(sources, kept):
+    with an_engine() as engine:
+        sources.adopt([local(engine)])
+        with following(fleet := shared(sources, kept, engine)) as heard:
+            has_met(fleet)
+            sources.adopt([local(engine, "log_tail")])
+            eventually(lambda: sources.status("local").connections == 1, "it is connected")
+            happens(engine, "create")
+            eventually(lambda: len(heard) == 3, "it is told")
+
+    assert [each["type"] for each in heard] == ["container", "service", "stack"]
+
+
+def test_a_hub_of_another_engine_hears_nothing_of_the_one_before(sources, kept):
+    with an_engine() as one, an_engine(ID="another", Name="two") as two:
+        sources.adopt([local(one)])
+        eventually(lambda: sources.status("local").connections == 1, "it is connected")
+
+        with following(fleet := shared(sources, kept, two)) as heard:
+            happens(one, "create", "start")
+            eventually(lambda: sources.status("local").received >= 2, "the rules hear it")
+            assert nicknames(fleet) == []
+            sources.adopt([local(two)])
+            has_met(fleet, "two")
+
+    assert heard == []
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(sources, kept):
+    with an_engine() as engine:
+        sources.adopt([local(engine)])
+        with following(fleet := shared(sources, kept, engine)) as heard:
+            has_met(fleet)
+            engine.cut()
+            eventually(lambda: sources.status("local").connections == 2, "it is back")
+            happens(engine, "create")
+            eventually(lambda: len(heard) == 3, "it is told")
+
+    assert [each["type"] for each in heard] == ["container", "service", "stack"]
+
+
+def kept_by(intake):
+    """What a journal would keep of all that was handed in."""
+    told = [getattr(item, "remember", {}) for item in intake.take(99)]
+    kept = {key: value for each in told for key, value in each.items()}
+    return {key: value for key, value in kept.items() if value is not None}
+
+
+def test_what_happened_while_nobody_read_the_engine_is_told_at_the_next_start(kept):
+    with an_engine() as engine:
+        first = Sources(intake := Intake(), log=lambda _: None)
+        first.adopt([local(engine)])
+        eventually(lambda: first.status("local").connections == 1, "it is connected")
+        happens(engine, "create", "start")
+        eventually(lambda: first.status("local").received == 6, "the rules hear it")
+        first.stop()
+        has_container(engine)
+        happens(engine, "die", "start")
+
+        remembered = kept_by(intake)
+        second = Sources(Intake(), log=lambda _: None, recall=lambda _: remembered)
+        with following(shared(second, kept, engine)) as heard:
+            second.adopt([local(engine)])
+            told = lambda: [each["state"] for each in heard if each["type"] == "container"]  # noqa: E731
+            eventually(lambda: told() == ["Stopped", "Running"], "it is told")
+        second.stop()
+
+
+def test_why_no_engine_is_served_can_be_read(sources, kept, tmp_path):
+    spec = SourceSpec(
+        name="local",
+        type="docker",
+        place=Place("f", 1, 1),
+        options={"host": f"unix://{tmp_path}/none.sock"},
+    )
+    fleet = source_opener(sources, kept, lambda _: None)(SPEC, spec.options)
+    with following(fleet):
+        sources.adopt([spec])
+        eventually(lambda: sources.status("local").detail != "", "it was tried")
+        with pytest.raises(Unavailable, match=r"There is no Docker Engine: .*no such socket"):
+            fleet.objects("node")

@@ -61,6 +61,17 @@ def sources(tmp_path):
     sources.stop()
 
 
+class Hearer:
+    def __init__(self, tell):
+        self._tell = tell
+
+    def link(self, *, is_connected):
+        self._tell(is_connected)
+
+    def hear(self, frame):
+        self._tell(frame.raw)
+
+
 def following(tmp_path, name, line=1):
     return a_source(name, line, path=str(tmp_path / name), follow=True)
 
@@ -110,6 +121,27 @@ def test_a_source_starts_anew_when_rules_wish_for_other_evidence(sources, tmp_pa
     sources.adopt([replace(before, evidence=frozenset({"log_tail"}))])
 
     assert said(sources, 2) == ["source a: connected", "source a: stopped"]
+
+
+def test_others_hear_a_source_of_what_it_is_until_it_has_changed(sources, tmp_path):
+    (tmp_path / "a").write_text('{"n": 1}\n')
+    spec, told = following(tmp_path, "a"), Queue()
+    hearer = Hearer(told.put)
+
+    with sources.relay.heard_by(hearer, "a", spec.options):
+        sources.adopt([spec])
+        assert [told.get(timeout=PATIENCE) for _ in range(3)] == [False, True, b'{"n": 1}']
+        sources.adopt([a_source("a", path=str(tmp_path / "b"), follow=True)])
+        assert told.get(timeout=PATIENCE) is False
+
+    assert told.empty()
+
+
+def test_how_a_source_stands_can_be_asked_by_its_name(sources, tmp_path):
+    sources.adopt([following(tmp_path, "a")])
+
+    assert sources.status("a").name == "a"
+    assert sources.status("b") is None
 
 
 def test_a_thread_that_dies_is_told_of():

@@ -194,9 +194,7 @@ def _hosted(
         played = SimulatedFleet(seed=choice.seed, now=utc_now(), namespace=spec.namespace)
         return Hosted(played, spec, credentials, on_failure=failed)
     opened = engine_opener(kept, talk, on_refused=lambda _: told.put(REFUSED))
-    return HostedEngine(
-        opened(choice.options, spec.namespace), spec, credentials, on_failure=failed
-    )
+    return HostedEngine(opened(spec, choice.options), spec, credentials, on_failure=failed)
 
 
 def _welcome(

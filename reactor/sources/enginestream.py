@@ -57,7 +57,7 @@ class DockerSource:
             closing(Client(address, tls)) as client,
             closing(Pool("docker", _THREADS)) as pool,
         ):
-            lines = reader.meet(stop)
+            lines = _begun(reader, stop)
             if lines:
                 asking = _asking(lines[0], client, pool, self._wishes)
                 self._begin(asking, address, reader, feed).run(lines[1:], stop)
@@ -96,6 +96,15 @@ class DockerSource:
         self._past = self._past or self._recall(feed, Engine(id=where, name=where, version=""))
         self._past.model.unreachable(f"no engine: {ending}", utc_now())
         _hand_in(self._past.model, feed)
+
+
+def _begun(reader: ReaderProcess, stop: StopEvent) -> list[bytes]:
+    """The reader's first lines: the engine, and all that it still has. What happens from then on
+    is told, so that whoever looks at the engine now misses nothing."""
+    lines = reader.meet(stop)
+    while len(lines) == 1 and (more := reader.meet(stop)):
+        lines += more
+    return lines
 
 
 def _hand_in(model: Model, feed: Feed) -> None:

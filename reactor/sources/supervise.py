@@ -51,8 +51,8 @@ class SourceStatus:
 class World:
     """What a supervisor needs from outside. `monotonic` is in seconds, `jitter` from 0 up to 1.
     `log` takes one line, `warn` one of a loss or a fault; without it `log` takes that too.
-    `on_refused` is called at every refusal and `on_link` when a source connected or is connected no
-    longer, both from the source's thread."""
+    `on_refused` is called at every refusal, `on_link` when a source connected or is connected no
+    longer, and `on_frame` when the road took a frame, all from the source's thread."""
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -61,6 +61,7 @@ class World:
     on_refused: Callable[[SourceStatus], None]
     warn: Callable[[str], None] | None = None
     on_link: Callable[[Linked], None] = lambda _: None
+    on_frame: Callable[[Frame], None] = lambda _: None
 
 
 def backoff(failures: int, jitter: float) -> timedelta:
@@ -124,13 +125,18 @@ class Supervisor:
     def put(self, frame: Frame) -> None:
         """Hand a frame on; blocks while the road is full. Raises Stopping."""
         self._feed.put(frame)
-        self._received += 1
+        self._taken(frame)
 
     def offer(self, frame: Frame) -> bool:
         """Hand a frame on if there is room now, and say whether there was. Raises Stopping."""
         was_taken = self._feed.offer(frame)
-        self._received += was_taken
+        if was_taken:
+            self._taken(frame)
         return was_taken
+
+    def _taken(self, frame: Frame) -> None:
+        self._received += 1
+        self._world.on_frame(frame)
 
     def remember(self, values: Mapping[str, object]) -> None:
         """Have the journal keep these; blocks while the road is full. Raises Stopping."""
@@ -141,13 +147,12 @@ class Supervisor:
         return self._feed.recall()
 
     def connected(self) -> None:
-        """The source is subscribed; said again during one connection it means nothing new."""
-        if self._connected_at is not None:
-            return
-        self._connected_at = self._world.monotonic()
-        self._connections += 1
-        self._move(SourceState.CONNECTED, self._source.peer)
-        self._say(f"connected to {self._source.peer}")
+        """The source is subscribed; said again during one connection it means nothing new here."""
+        if self._connected_at is None:
+            self._connected_at = self._world.monotonic()
+            self._connections += 1
+            self._move(SourceState.CONNECTED, self._source.peer)
+            self._say(f"connected to {self._source.peer}")
         self._feed.connected()
 
     def say(self, text: str) -> None:

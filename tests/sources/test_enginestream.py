@@ -87,6 +87,21 @@ def test_an_event_of_the_engine_comes_in_as_a_frame_with_facts(engine, feed):
     assert source.peer == f"Docker Engine 20.10.24 at {engine.url}"
 
 
+def test_it_is_connected_once_the_past_was_read(engine):
+    seen = []
+
+    class Looking(RecordingFeed):
+        def connected(self):
+            seen.extend(path for _, path, _ in engine.requests if "/events" in path)
+            super().connected()
+
+    with Running(a_source(engine), feed := Looking()):
+        assert feed.subscribed.wait(PATIENCE)
+
+    assert seen
+    assert "filters" not in seen[0]
+
+
 def test_an_end_waits_for_what_belongs_to_it(engine, feed):
     with Running(a_source(engine), feed):
         assert engine.asked.wait(PATIENCE)

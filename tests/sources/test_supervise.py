@@ -287,3 +287,35 @@ def test_losses_refusals_and_faults_are_warnings_where_there_is_an_ear_for_them(
 
     assert [word in "\n".join(warnings) for word in ("gone", "no key", "ours")] == [True] * 3
     assert [line.split(": ")[1].split()[0] for line in around.lines] == ["connected", "ended"]
+
+
+def test_frames_that_were_taken_are_told_to_others(around):
+    told = []
+
+    def offer(feed, stop):
+        feed.put(Frame(b"{}", "1"))
+        feed.offer(Frame(b"{}", "2"))
+        feed.offer(Frame(b"{}", "3"))
+
+    world = replace(around.world(), on_frame=told.append)
+    Supervisor(SPEC, Scripted(offer), FullFeed(room=2), world).run(Event())
+
+    assert [frame.identity for frame in told] == ["1", "2"]
+
+
+def test_a_connection_that_is_told_again_goes_on_and_counts_once(around):
+    class Counting(RecordingFeed):
+        times = 0
+
+        def connected(self):
+            self.times += 1
+
+    def twice(feed, stop):
+        feed.connected()
+        feed.connected()
+
+    feed = Counting()
+    supervisor = supervised(around, twice, feed=feed)
+    supervisor.run(Event())
+
+    assert (feed.times, supervisor.status.connections) == (2, 1)

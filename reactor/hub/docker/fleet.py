@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event as StopEvent
+from typing import Protocol
 
 from reactor.hub.diary import Diary
 from reactor.hub.docker.hearing import Ear
@@ -28,10 +29,25 @@ from reactor.platforms.docker.compose import Compose
 from reactor.platforms.docker.dial import address_from
 from reactor.platforms.docker.own import read_own_ids
 from reactor.sources.enginestream import DockerSource
-from reactor.sources.supervise import SourceStatus, Supervisor, World
+from reactor.sources.supervise import SourceState, SourceStatus, Supervisor, World
 
 NAME = "hub"
 """Of the source, in the log."""
+
+
+class Following(Protocol):
+    """Has an ear hear an engine. A `Supervisor` is one."""
+
+    @property
+    def status(self) -> SourceStatus:
+        """How the engine is connected. May be asked by any thread."""
+
+    def run(self, stop: StopEvent) -> None:
+        """Do so until `stop` is set; never raises."""
+
+
+Follow = Callable[[SourceSpec, Ear], Following]
+"""Makes what follows an engine for an ear; the log calls it by the name of the source."""
 
 
 class DockerFleet:
@@ -52,9 +68,11 @@ class DockerFleet:
         *,
         written: Written,
         namespace: str | None = None,
+        follow: Follow | None = None,
     ) -> None:
         """`options` are those of a `docker` source; `environ` names the engine where they do not.
-        Raises ReactorError for an address that is none. Does not connect yet."""
+        Without `follow` it is read by a source of its own. Raises ReactorError for an address that
+        is none. Does not connect yet."""
         try:
             address, tls = address_from(options, environ)
         except Refusal as error:
@@ -70,20 +88,24 @@ class DockerFleet:
         self._stopped = StopEvent()
         self._operations = Operations(ways, self._holding, self._stopped, world.warn or world.log)
         spec = SourceSpec(name=NAME, type="docker", options=options, place=Place(NAME, 1, 1))
-        source, ear = DockerSource(options, environ), Ear(self._client, self._holding)
-        self._supervisor = Supervisor(spec, source, ear, world)
+        ear = Ear(self._client, self._holding)
+        self._following: Following = (
+            follow(spec, ear)
+            if follow
+            else Supervisor(spec, DockerSource(options, environ), ear, world)
+        )
 
     def run(self, stop: StopEvent) -> None:
         """Follow the engine until `stop` is set; the body of a thread. Never raises. What clients
         have begun then goes on in the engine, and nobody is told how it ends."""
         with closing(self._client), closing(self._operations):
-            self._supervisor.run(stop)
+            self._following.run(stop)
             self._stopped.set()
 
     @property
     def status(self) -> SourceStatus:
         """How the engine is connected."""
-        return self._supervisor.status
+        return self._following.status
 
     def objects(self, kind: str) -> list[Object]:
         """All of a type (stack, service, container, node, nodecluster, action), oldest first.
@@ -162,5 +184,6 @@ class DockerFleet:
 
     def _check_met(self, register: Register) -> None:
         if not register.entries:
-            detail = self.status.detail or "it was not reached yet"
-            raise Unavailable(f"There is no Docker Engine: {detail}.")
+            status = self.status
+            why = "" if status.state is SourceState.CONNECTED else status.detail
+            raise Unavailable(f"There is no Docker Engine: {why or 'it was not reached yet'}.")

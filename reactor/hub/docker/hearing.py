@@ -47,6 +47,11 @@ class Ear:
                 register.clear()
                 lay(register, found, self._holding.now())
 
+    def forget(self) -> None:
+        """Meet the engine as if for the first time at the next connection: until then frames are
+        passed over, and so is what they would have told."""
+        self._engine = None
+
     def put(self, frame: SourceFrame) -> None:
         """Tell the clients. Blocks while the engine is asked, for seconds at most."""
         news = read_news(frame)

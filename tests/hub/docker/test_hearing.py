@@ -96,6 +96,18 @@ def test_a_second_meeting_changes_nothing_another_engine_all(engine, holding, ea
     assert container(holding)[0].state == "Running"
 
 
+def test_what_was_forgotten_is_taken_in_anew(engine, holding, ear):
+    ear.forget()
+    ear.put(a_source_frame("Stopped"))
+    assert container(holding)[0].state == "Running"
+    engine.answers["/containers/c1/json"] = (404, {})
+
+    ear.connected()
+
+    with holding.reading() as register:
+        assert register.all("container") == []
+
+
 def test_an_engine_that_goes_away_while_it_is_met_is_lost(holding):
     with acted_engine() as engine:
         client = engine.client
