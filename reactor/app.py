@@ -246,6 +246,11 @@ class Service:
         """How each source stands."""
         return self._sources.statuses()
 
+    @property
+    def was_connected(self) -> bool:
+        """Whether any source ever was, of these rules or of those before a reload."""
+        return self._sources.was_connected
+
     def _claim(self, promised: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
         """Asked of a dispatcher that is made after the pipeline."""
         return self._dispatcher.claim(promised)
@@ -275,10 +280,10 @@ class Service:
             raise JournalUnavailable(trouble)
         if self._web is None:
             _refuse_hooks(ruleset)
-        self._hosting.adopt(ruleset)
-        lookups = self._apis.adopt(ruleset.sources.values())
-        adopt = self._road.pipeline.adopt
-        adopted = adopt(ruleset, lookups, lambda: self._dispatcher.adopt(ruleset))
+        with self._hosting.adopting(ruleset):
+            lookups = self._apis.adopt(ruleset.sources.values())
+            adopt = self._road.pipeline.adopt
+            adopted = adopt(ruleset, lookups, lambda: self._dispatcher.adopt(ruleset))
         self._tell_ended()
         self._apis.retire()
         self._sources.adopt(ruleset.sources.values())

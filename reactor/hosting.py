@@ -3,9 +3,12 @@ file asks for, which a reload may change."""
 
 import os
 import random
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address
 from threading import Event as StopEvent
 from typing import Protocol
 
@@ -147,6 +150,10 @@ class HostedEngine:
         self._thread.join(PATIENCE)
 
 
+_Begin = Callable[[], HostedEngine | None]
+"""Has what a rule file asks for served, if that is anything. Raises ReactorError."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """What a rule file asks for: its hub, and the options of the source that it serves."""
@@ -176,38 +183,73 @@ class Hosting:
     def adopt(self, ruleset: Ruleset) -> None:
         """Serve what these rules ask for; clients of what is served already stay connected, unless
         that becomes another. Raises ReactorError, and then it goes on as before."""
+        with self.adopting(ruleset):
+            pass
+
+    @contextmanager
+    def adopting(self, ruleset: Ruleset) -> Iterator[None]:
+        """The same, where more is to be adopted that may be refused: it goes on as before unless
+        the body of the `with` comes to its end."""
         wanted = _wanted(ruleset)
         if wanted == self._wanted:
             if self._hosted:
                 self._hosted.renew()
+            yield
             return
-        before = self._wanted
-        self.stop()
-        try:
-            self._begin(wanted)
-        except ReactorError:
-            self._begin(before)
-            raise
+        with self._changed(self._ready(wanted), wanted):
+            yield
 
-    def _begin(self, wanted: _Wanted | None) -> None:
-        if wanted:
-            credentials = find_credentials(wanted.spec, self._environment)
-            if credentials is None:
-                raise ReactorError(
-                    "the hub needs credentials: 'user' and 'apikey' of 'hub' in the rule file, or "
-                    f"{USER} and {KEY} in the environment"
-                )
-            fleet = self._open(wanted.spec, wanted.options)
-            self._hosted = HostedEngine(
-                fleet, wanted.spec, credentials, on_failure=self._on_failure
+    def _ready(self, wanted: _Wanted | None) -> _Begin:
+        """What begins it; by now nothing can be wrong but its address. Raises ReactorError."""
+        if wanted is None:
+            return lambda: None
+        spec, credentials = wanted.spec, find_credentials(wanted.spec, self._environment)
+        if credentials is None:
+            raise ReactorError(
+                "the hub needs credentials: 'user' and 'apikey' of 'hub' in the rule file, or "
+                f"{USER} and {KEY} in the environment"
             )
-        self._wanted = wanted
+        if spec.certificate:
+            Certificate(spec.certificate)  # which is read again when it begins
+        fleet = self._open(spec, wanted.options)
+        return partial(HostedEngine, fleet, spec, credentials, on_failure=self._on_failure)
+
+    @contextmanager
+    def _changed(self, begin: _Begin, wanted: _Wanted | None) -> Iterator[None]:
+        """The present one ends when another was begun and all else was adopted. Where both need
+        the same port it has to end first, and comes back if the other one does not come."""
+        with ExitStack() as undoing:
+            if self.address and wanted and _overlap(self.address, wanted.spec.listen):
+                undoing.callback(self._restore, self._ready(self._wanted), self._wanted)
+                self.stop()
+            begun = begin()
+            if begun:
+                undoing.callback(begun.stop)
+            yield
+            undoing.pop_all()
+        self.stop()
+        self._hosted, self._wanted = begun, wanted
+
+    def _restore(self, begin: _Begin, wanted: _Wanted | None) -> None:
+        self._hosted, self._wanted = begin(), wanted
 
     def stop(self) -> None:
         """Serve nothing any more."""
         if self._hosted:
             self._hosted.stop()
         self._hosted = self._wanted = None
+
+
+def _overlap(present: tuple[str, int], wanted: tuple[str, int]) -> bool:
+    """Whether one cannot be had while the other is held. `present` has a number for its host."""
+    if present[1] != wanted[1]:
+        return False
+    try:
+        found = socket.getaddrinfo(*wanted, type=socket.SOCK_STREAM)[0][4][0]
+    except OSError:
+        return False  # it cannot be had anyway
+    held, asked = ip_address(present[0]), ip_address(found)
+    return held == asked or held.is_unspecified or asked.is_unspecified
 
 
 def _wanted(ruleset: Ruleset) -> _Wanted | None:

@@ -50,6 +50,8 @@ class Sources:
     ) -> None:
         self._intake, self._recall, self._on_failure = intake, recall, on_failure
         self.relay = Relay()
+        self.was_connected = False
+        """Whether any of them ever was."""
         self._world = World(
             now=utc_now,
             monotonic=monotonic,
@@ -93,12 +95,13 @@ class Sources:
             on_link=partial(self._linked, spec),
             on_frame=partial(self.relay.tell, spec),
         )
-        supervisor = Supervisor(spec, source, feed, world)
+        supervisor = Supervisor(spec, source, feed, world, longest_pause=kind.longest_pause)
         body = lambda: supervisor.run(stop)  # noqa: E731 -- a thread's body without arguments
         thread = started(f"source {spec.name}", body, self._on_failure)
         self._running[spec.name] = (spec, supervisor, stop, thread)
 
     def _linked(self, spec: SourceSpec, linked: Linked) -> None:
+        self.was_connected |= linked.is_connected
         self._intake.tell(linked)
         self.relay.link(spec, is_connected=linked.is_connected)
 

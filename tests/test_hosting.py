@@ -1,22 +1,17 @@
 """The hub of a service: real sockets, a simulated fleet or one that says what a test tells it in
 place of an engine."""
 
-import json
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
-from threading import Event, Thread
+from contextlib import ExitStack, closing
 
 import pytest
-import requests
 
-from reactor.hosting import Hosting, engine_opener, source_opener
+from reactor.hosting import engine_opener, source_opener
 from reactor.hub.access import KEY, USER
 from reactor.hub.fleet import Unavailable
 from reactor.hub.kept import Kept
-from reactor.hub.simulated import SimulatedFleet
-from reactor.model.errors import ReactorError
+from reactor.model.errors import JournalUnavailable, ReactorError
 from reactor.model.hub import HubSpec
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
@@ -24,54 +19,23 @@ from reactor.running import Sources
 from reactor.sources.intake import Intake
 from tests.config.loading import load_text
 from tests.delivery.certificates import Certificates
-from tests.fake_engine import docker_event, fake_engine, readers
+from tests.fake_engine import readers
 from tests.fakes import PATIENCE
-from tests.hub.served import basic
+from tests.hosting import (
+    HUB,
+    RULES,
+    World,
+    an_engine,
+    following,
+    happens,
+    has_container,
+    has_met,
+    local,
+    nicknames,
+)
 from tests.service import eventually
 
-START = datetime(2030, 1, 7, 12, 34, 56, tzinfo=UTC)
-RULES = """\
-sources:
-  local: {type: docker, host: unix:///run/one.sock}
-rules:
-  - {name: a, match: {state: Stopped}, actions: [{log: info}]}
-"""
-HUB = "hub: {listen: '127.0.0.1:0', user: acme, apikey: s3cret}\n"
-
-
-class PlayedEngine(SimulatedFleet):
-    """One that is followed, and says for how long."""
-
-    def __init__(self) -> None:
-        super().__init__(seed=1, now=START)
-        self.began, self.ended = Event(), Event()
-
-    def run(self, stop: Event) -> None:
-        self.began.set()
-        stop.wait(PATIENCE)
-        self.ended.set()
-
-
-class World:
-    """What a hosting is given, and what it made of that."""
-
-    def __init__(self, folder, environment) -> None:
-        self.folder, self.failures = folder, []
-        self.opened: list[tuple[object, str | None, PlayedEngine]] = []
-        self.hosting = Hosting(self._open, environment, self.failures.append)
-
-    def _open(self, spec, options):
-        self.opened.append((options, spec.namespace, PlayedEngine()))
-        return self.opened[-1][2]
-
-    def adopt(self, text: str) -> None:
-        self.hosting.adopt(load_text(self.folder, text).ruleset)
-
-    def status(self, key: str = "s3cret", method: str = "GET") -> int:
-        host, port = self.hosting.address
-        url = f"http://{host}:{port}/api/app/v1/service/"
-        headers = {"Authorization": basic("acme", key)}
-        return requests.request(method, url, headers=headers, timeout=PATIENCE).status_code
+SPEC = HubSpec(source="local")
 
 
 @pytest.fixture
@@ -130,14 +94,75 @@ def test_a_reload_that_takes_it_out_ends_it(world):
     assert world.opened[0][2].ended.is_set()
 
 
-def test_a_reload_that_cannot_be_served_leaves_what_there_was(world):
+@pytest.fixture
+def taken():
+    """The port of another program, at an address that hubs listen on and at another."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_server(("127.0.0.2", port)):
+            yield port
+
+
+REFUSED = {
+    "its port is taken": (":0", ":TAKEN", "Address already in use; choose another address"),
+    "its address is not of this machine": ("127.0.0.1:0", "192.0.2.1:PORT", "cannot listen on"),
+    "it has no certificate": ("user:", "tls: {cert: /none, key: /none}, user:", "/none cannot be"),
+    "it has no credentials": (", user: acme, apikey: s3cret", "", "the hub needs credentials"),
+    "it has no engine": ("one.sock", "none.sock", "there is no such engine"),
+}
+
+
+@pytest.mark.parametrize("own", [":0", ":PORT"], ids=["elsewhere", "there"])
+@pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED)
+def test_a_reload_that_is_refused_disturbs_nobody(world, taken, refused, own):
+    world.adopt(HUB + RULES)
+    was, becomes, why = refused
+    text = (HUB + RULES).replace(was, becomes).replace(":0", own)
+    text = text.replace("PORT", str(world.port)).replace("TAKEN", str(taken))
+
+    with world.undisturbed(), pytest.raises(ReactorError, match=why):
+        world.adopt(text)
+
+    world.adopt(HUB + RULES)
+    assert world.status() == 200
+
+
+@pytest.mark.parametrize("hub", [HUB.replace("user:", "namespace: team, user:"), ""])
+def test_so_does_one_of_which_something_else_is_refused(world, hub):
+    world.adopt(HUB + RULES)
+    ruleset = load_text(world.folder, hub + RULES).ruleset
+
+    with (
+        world.undisturbed(),
+        pytest.raises(JournalUnavailable),
+        world.hosting.adopting(ruleset),
+    ):
+        raise JournalUnavailable("the disk is full")
+
+    assert all(engine.ended.is_set() for _, _, engine in world.opened[1:])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])
+def test_another_hub_may_take_the_port_of_the_one_before(world, host):
     world.adopt(HUB + RULES)
 
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(ReactorError, match="Address already in use; choose another address"):
-            world.adopt(HUB.replace(":0", f":{port}") + RULES)
+    world.adopt(HUB.replace("127.0.0.1:0", f"{host}:{world.port}") + RULES)
 
+    (_, _, before), (_, _, now) = world.opened[:2]
+    assert before.ended.is_set()
+    assert now.began.wait(PATIENCE)
+    assert world.status() == 200
+
+
+def test_where_that_port_is_taken_elsewhere_the_one_before_comes_back(world, taken):
+    with socket.create_server(("127.0.0.3", 0)) as other:
+        port = other.getsockname()[1]
+        world.adopt(HUB.replace(":0", f":{port}") + RULES)
+        with pytest.raises(ReactorError, match="Address already in use"):
+            world.adopt(HUB.replace("127.0.0.1:0", f"0.0.0.0:{port}") + RULES)
+
+    assert world.status() == 200
+    world.adopt(HUB.replace(":0", f":{port}") + RULES)
     assert world.status() == 200
 
 
@@ -176,65 +201,11 @@ def test_a_reload_reads_a_renewed_certificate_and_refuses_a_broken_one(kept, wor
     assert len(world.opened) == 1
 
 
-SPEC = HubSpec(source="local")
-COMPOSE = {"com.docker.compose.project": "shop", "com.docker.compose.service": "web"}
-LIST, INSPECT = "/v1.41/containers/json", "/v1.41/containers/c0ffee/json"
-
-
-@contextmanager
-def an_engine(**info):
-    with fake_engine() as engine:
-        engine.info |= info
-        engine.answers[LIST] = (200, b"[]")
-        yield engine
-
-
-def has_container(engine):
-    """One that runs, and of which nobody is told."""
-    listed = {"Id": "c0ffee", "Names": ["/web-1"], "State": "running", "Labels": COMPOSE}
-    config = {"Image": "nginx", "Labels": COMPOSE}
-    state = {"Status": "running", "Running": True}
-    shown = {"Id": "c0ffee", "Name": "/web-1", "Config": config, "State": state}
-    engine.answers[LIST] = (200, json.dumps([listed]).encode())
-    engine.answers[INSPECT] = (200, json.dumps(shown).encode())
-
-
-def happens(engine, *actions):
-    """Of a member of a Compose project."""
-    for action in actions:
-        engine.publish(docker_event(action, int(engine.now() * 10**9), **COMPOSE))
-
-
-def local(engine, *evidence):
-    return SourceSpec(
-        name="local",
-        type="docker",
-        options={"host": engine.url},
-        place=Place("f", 1, 1),
-        evidence=frozenset(evidence),
-    )
-
-
 @pytest.fixture
 def sources():
     sources = Sources(Intake(), log=lambda _: None)
     yield sources
     sources.stop()
-
-
-@contextmanager
-def following(fleet):
-    """What it tells from now on, while it is followed."""
-    stop, frames = Event(), []
-    fleet.listen(frames.append)
-    thread = Thread(target=fleet.run, args=(stop,))
-    thread.start()
-    try:
-        yield frames
-    finally:
-        stop.set()
-        thread.join(PATIENCE)
-    assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -245,18 +216,6 @@ def kept(tmp_path):
 
 def shared(sources, kept, engine):
     return source_opener(sources, kept, lambda _: None)(SPEC, local(engine).options)
-
-
-def nicknames(fleet, kind="node"):
-    """Of all of a type; none before an engine is met."""
-    try:
-        return [each["nickname"] for each in fleet.objects(kind)]
-    except Unavailable:
-        return []
-
-
-def has_met(fleet, name="dock"):
-    eventually(lambda: nicknames(fleet) == [name], "the engine is met")
 
 
 def test_the_engine_of_the_rules_is_read_once_and_the_hub_tells_what_one_of_its_own_would(

@@ -93,6 +93,18 @@ def test_what_connects_and_what_stops_is_told_down_the_road(tmp_path):
     assert told == [False, True, False]
 
 
+def test_that_any_source_was_connected_is_known_also_after_it_was_replaced(sources, tmp_path):
+    sources.adopt([a_source("a", path=str(tmp_path / "none"))])
+    said(sources, 1)
+    assert not sources.was_connected
+
+    sources.adopt([following(tmp_path, "a")])
+    said(sources, 2)
+    sources.adopt([])
+
+    assert sources.was_connected
+
+
 def test_new_sources_start_and_old_ones_stop(sources, tmp_path):
     sources.adopt([following(tmp_path, "a")])
     assert said(sources, 1) == ["source a: connected"]

@@ -74,9 +74,15 @@ def _attend(
             attendant.reloading()
             book.reload(service, story)
             attendant.ready()
-        elif what == REFUSED and len(service.statuses()) == 1:
+        elif what == REFUSED and _is_idle(service):
             story.notice("it is the only source, so there is nothing to wait for")
             return 5
+
+
+def _is_idle(service: Service) -> bool:
+    """Whether a refused source leaves nothing to do. Once there was any, what came of it may wait
+    for its time or its delivery, and whoever refuses us now may let us in again."""
+    return len(service.statuses()) == 1 and not service.was_connected
 
 
 def _attendant(service: Service) -> Attendant:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reactor.engine.exits import SIGKILLED, SIGTERMED, is_exit_code
+from reactor.engine.exits import LOST, SIGINTED, SIGKILLED, SIGTERMED, is_exit_code
 from reactor.engine.proof import clock_time, proof, proof_of_found, proof_of_loop
 from reactor.engine.runs import SETTLING, Found, Run
 from reactor.model.cause import Cause, Judgement
@@ -15,6 +15,8 @@ from reactor.model.cause import Cause, Judgement
 _LOOP = 3  # so many short unplanned runs in a row
 _SHUTDOWN = timedelta(seconds=15)  # how long a daemon gives its containers before it goes
 _STEPS = {Cause.CRASH, Cause.OOM, Cause.KILLED}  # of a crash loop, where they are not planned
+_FINAL = {Cause.DEPLOY, Cause.HOST_DOWN}
+_SHOWS_NOTHING = {0, SIGINTED, SIGKILLED, SIGTERMED, LOST}  # may be a stop's, or nobody knows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,22 @@ def _running(run: Run) -> bool:
     return run.ended_at is None
 
 
+def _left_over(run: Run) -> bool:
+    """Nobody else can have ended it: an engine lets nobody in before it has ended what it found."""
+    return run.is_left_over and run.loss is not None
+
+
+def _removed(run: Run) -> bool:
+    """Nobody can have taken its place then."""
+    return run.is_removal
+
+
 def _replaced(run: Run) -> bool:
     return run.is_stopped and run.is_replaced
+
+
+def _stopped_with_host(run: Run) -> bool:
+    return run.is_stopped and run.restarted_at is None and _went_with_host(run)
 
 
 def _stopped(run: Run) -> bool:
@@ -103,12 +119,19 @@ TABLE = (  # the first row that fits holds
     # nothing was told: its engine was lost while it ran, or it still runs
     Row(_lost, Cause.HOST_DOWN, _UNPLANNED, _nothing),
     Row(_running, Cause.UNKNOWN, _NOBODY_KNOWS, _nothing),
+    # kill [kill] die stop, told by the engine that was started after one that was killed
+    Row(_left_over, Cause.HOST_DOWN, _UNPLANNED, _nothing),
+    # destroy alone
+    Row(_removed, Cause.PLANNED_STOP, _PLANNED, _nothing),
     # create (of the new one) kill die stop
     Row(_replaced, Cause.DEPLOY, _PLANNED, _nothing),
+    # kill [kill] die stop, and the engine is gone, or lets nobody in any more
+    Row(_stopped_with_host, Cause.HOST_DOWN, _UNPLANNED, _nothing),
     # kill [kill] die stop, kill stop die, kill die stop start restart, kill die destroy; died stop
-    # (Podman); a stop or destroy alone (between two runs, or after the last)
+    # (Podman); a stop alone, between two runs
     Row(_stopped, Cause.PLANNED_STOP, _PLANNED, _a_replacement),
-    # kill die: a swarm replaces what was killed, so that a new container proves nothing here
+    # kill die, at once or with the signal's code or 0: a swarm replaces what was killed, so that a
+    # new container proves nothing here
     Row(_killed, Cause.KILLED, _PLANNED, _a_stop),
     # die without an exit code that a process can have
     Row(_untold, Cause.UNKNOWN, _NOBODY_KNOWS, _a_stop),
@@ -120,8 +143,8 @@ TABLE = (  # the first row that fits holds
     Row(_sigkilled, Cause.KILLED, _UNPLANNED, _an_oom),
     # die with 0
     Row(_finished, Cause.COMPLETED, _PLANNED, _a_stop),
-    # die: a swarm replaces what crashed, and a scale-up may come before a crash, so again a new
-    # container proves nothing
+    # die; kill, and later die with a code of its own: a swarm replaces what crashed, and a scale-up
+    # may come before a crash, so again a new container proves nothing
     Row(_always, Cause.CRASH, _UNPLANNED, _a_stop_or_inspect),
 )
 
@@ -130,13 +153,22 @@ def judge(run: Run, now: datetime) -> Judgement | datetime:
     """Why the run ended. While something may still come that tells otherwise: when to ask again at
     the latest, two seconds after the end; asked then, there is always a judgement. `now` is by
     the clock of the run's times."""
-    row = next(row for row in TABLE if row.fits(run))
-    if run.ended_at is None or not row.may_come(run):
-        return _judgement(run, row.cause, planned=row.planned)
-    if run.loss is not None:  # what may come does not come from an engine that is gone
-        return _judgement(run, Cause.HOST_DOWN, planned=False)
+    if run.ended_at is None or run.loss is not None or not _row(run).may_come(run):
+        return _last_word(run)
     settled_at = run.ended_at + SETTLING
-    return settled_at if now < settled_at else _judgement(run, row.cause, planned=row.planned)
+    return settled_at if now < settled_at else _last_word(run)
+
+
+def _row(run: Run) -> Row:
+    return next(row for row in TABLE if row.fits(run))
+
+
+def _last_word(run: Run) -> Judgement:
+    row = _row(run)
+    if run.ended_at is not None and run.loss is not None and row.may_come(run):
+        # What may come does not come from an engine that is gone.
+        return _judgement(run, Cause.HOST_DOWN, planned=False)
+    return _judgement(run, row.cause, planned=row.planned)
 
 
 def _judgement(run: Run, cause: Cause, *, planned: bool | None) -> Judgement:
@@ -160,7 +192,8 @@ def next_short_runs(run: Run, judgement: Judgement) -> int:
 
 
 def judge_found(found: Found) -> Judgement:
-    """Why a container ended of which no event told: the engine or its stream was away."""
+    """Why a container ended of which no event told: the engine or its stream was away. Nobody's
+    stop, and no lost connection, makes a program end with a code of its own."""
     cause = _cause_found(found)
     planned = None if cause is Cause.UNKNOWN else False
     return Judgement(cause=cause, planned=planned, evidence=proof_of_found(found))
@@ -169,9 +202,14 @@ def judge_found(found: Found) -> Judgement:
 def _cause_found(found: Found) -> Cause:
     if found.oom_killed:
         return Cause.OOM
+    if found.is_unstarted:
+        return Cause.CRASH
     if found.restarts > 0 and is_exit_code(found.exit_code) and found.exit_code != 0:
         return Cause.CRASH
-    return Cause.UNKNOWN if found.loss is None else Cause.HOST_DOWN
+    if found.loss is not None:
+        return Cause.HOST_DOWN
+    is_own = is_exit_code(found.exit_code) and found.exit_code not in _SHOWS_NOTHING
+    return Cause.CRASH if is_own and not found.is_elsewhere else Cause.UNKNOWN
 
 
 def judge_health(before: str | None, after: str, at: datetime) -> Judgement | None:
@@ -188,15 +226,24 @@ def judge_health(before: str | None, after: str, at: datetime) -> Judgement | No
 _TURNS = {(False, "unhealthy"): Cause.UNHEALTHY, (True, "healthy"): Cause.RECOVERED}
 
 
+def is_revisable(judgement: Judgement, run: Run) -> bool:
+    """Whether what comes after an end may yet tell that it was another one: after a planned stop,
+    and where the connection was lost before all was told."""
+    if judgement.cause in _FINAL or run.is_removal or run.restarted_at is not None:
+        return False
+    return judgement.cause is Cause.PLANNED_STOP or run.is_cut
+
+
 def revision(judgement: Judgement, run: Run) -> Judgement | None:
-    """The better judgement of a planned stop, by what came after it: a replacement that was slow
-    to come (within a minute), or the end of the engine, which stops its containers before it goes.
-    None as long as the old one holds."""
-    if judgement.cause is not Cause.PLANNED_STOP or run.restarted_at is not None:
+    """The better judgement of an end, by what came after it: a replacement of what was stopped,
+    slow to come (within a minute), or the end of the engine, which stops its containers before it
+    goes. None as long as the old one holds."""
+    if not is_revisable(judgement, run):
         return None
-    if run.is_replaced_late:
+    if judgement.cause is Cause.PLANNED_STOP and run.is_replaced_late:
         return _judgement(run, Cause.DEPLOY, planned=True)
-    return _judgement(run, Cause.HOST_DOWN, planned=False) if _went_with_host(run) else None
+    better = _last_word(run) if _went_with_host(run) else judgement
+    return better if better.cause is Cause.HOST_DOWN else None
 
 
 def _went_with_host(run: Run) -> bool:

@@ -2,9 +2,13 @@
 
 from reactor.model.cause import Cause, Judgement
 
+SIGINTED = 128 + 2
 SIGKILLED = 128 + 9
 SIGTERMED = 128 + 15
 """128 and the number of the signal that ended the process, as shells and engines write it."""
+
+LOST = 255
+"""What an engine writes for an end that it was not there to see."""
 
 _SIGNALS = (
     *("HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2"),

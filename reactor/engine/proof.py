@@ -9,6 +9,7 @@ from reactor.engine.runs import SHORT, Found, Kill, Run
 from reactor.model.cause import Cause
 
 _KILLS_TOLD = 3  # a stop asks for two
+_CUT = "the connection was lost before a stop could be told"
 _Moment = tuple[datetime, str]
 
 
@@ -25,7 +26,7 @@ def proof(run: Run, cause: Cause) -> tuple[str, ...]:
     if cause is Cause.HOST_DOWN and run.loss is not None:
         moments.append(_event(run.loss.at, run.loss.how))
     told = (sentence for _, sentence in sorted(moments, key=itemgetter(0)))
-    return (*told, *(() if cause is Cause.HOST_DOWN else _remarks(run)))
+    return (*told, *(_remarks_of_loss(run) if cause is Cause.HOST_DOWN else _remarks(run)))
 
 
 def _events(run: Run) -> Iterator[_Moment]:
@@ -76,9 +77,14 @@ def _remarks(run: Run) -> Iterator[str]:
     if not run.last_requests:
         yield "no kill was requested"
     if run.requests or not run.tells_kills:
-        yield "no stop followed within 2 s"
+        yield _CUT if run.is_cut else "no stop followed within 2 s"
     if run.oom_killed is not None and (run.oom_killed or run.exit_code == SIGKILLED):
         yield "inspect: OOMKilled" if run.oom_killed else "inspect: not OOMKilled"
+
+
+def _remarks_of_loss(run: Run) -> Iterator[str]:
+    if run.is_left_over and run.died_at is not None:
+        yield "it had run on, and the next engine ended it before it let anybody in"
 
 
 def proof_of_loop(run: Run, own: Cause) -> Iterator[str]:
@@ -98,6 +104,8 @@ def _found(found: Found) -> Iterator[str]:
         yield f"{clock_time(found.loss.at)} {found.loss.how}"
     if found.died_at is not None:
         yield f"inspect: died {clock_time(found.died_at)}, {_exit_code(found.exit_code)}"
+    if found.is_unstarted:
+        yield f"inspect: never started, {_exit_code(found.exit_code)}"
     if found.oom_killed:
         yield "inspect: OOMKilled"
     if found.restarts > 0:

@@ -54,7 +54,9 @@ class Run:
     `oom_killed` the answer of an inspect (None: not asked yet). `replacement` matters only with
     `has_service`. `tells_kills`: a stop is always told as `kill`, `die`, `stop` (Docker); where it
     is not, a `stop` alone may follow the death (Podman). `short_runs` counts the runs in a row
-    right before this one that were short and ended unplanned.
+    right before this one that were short and ended unplanned. `loss` is that of its engine, around
+    its end; with `is_left_over` that of the one which had started it, while the one after it told
+    of its end. With `is_cut` the connection was lost before all was told that belongs to the end.
     """
 
     started_at: datetime | None = None
@@ -71,6 +73,8 @@ class Run:
     tells_kills: bool = True
     short_runs: int = 0
     loss: Loss | None = None
+    is_left_over: bool = False
+    is_cut: bool = False
 
     @property
     def ended_at(self) -> datetime | None:
@@ -104,8 +108,15 @@ class Run:
     def is_killed(self) -> bool:
         """Whether a signal was asked for shortly before the end that ends most programs, or that
         ended this one: its exit code says so."""
-        deadly = {*_TERMINATING, (self.exit_code or 0) - _BY_SIGNAL}
-        return any(kill.signal in deadly for kill in self.last_requests)
+        return any(self._ended_by(kill) for kill in self.last_requests)
+
+    def _ended_by(self, kill: Kill) -> bool:
+        """Who lives on for a while and ends with a code of its own has survived the signal, as a
+        Java program does that was asked for its threads."""
+        if self.exit_code == _BY_SIGNAL + kill.signal:
+            return True
+        is_prompt = self._is_near(kill.at, SETTLING)
+        return kill.signal in _TERMINATING and (is_prompt or self.exit_code == 0)
 
     @property
     def is_oom(self) -> bool:
@@ -125,6 +136,12 @@ class Run:
             return False
         later = self.replacement.created_at - self.ended_at
         return self.has_service and SETTLING < later <= REMEMBERED
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether nothing was told but the removal: it had ended before."""
+        others = (self.died_at, self.stopped_at, self.restarted_at)
+        return self.destroyed_at is not None and not any(others)
 
     @property
     def is_stopped(self) -> bool:
@@ -155,8 +172,9 @@ class Found:
     """The end of a run of which no event told, as the engine lists and inspects the container.
 
     `restarts` is by how much its restart count has grown since it was last known: a restart by
-    hand does not count in it. `loss` is set where the engine was away when the run ended. An
-    `exit_code` is None where a new run has taken its place.
+    hand does not count in it. `loss` is set where the engine ended around the end of the run. An
+    `exit_code` is None where a new run has taken its place. `is_elsewhere`: on another node of a
+    swarm, which may have wished for the end.
     """
 
     died_at: datetime | None = None
@@ -164,3 +182,10 @@ class Found:
     oom_killed: bool = False
     restarts: int = 0
     loss: Loss | None = None
+    is_elsewhere: bool = False
+
+    @property
+    def is_unstarted(self) -> bool:
+        """Whether there was no run, as its program could not be started. An engine notes one of
+        these codes then, and no time."""
+        return self.died_at is None and self.exit_code in (126, 127, 128)

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from reactor.hub.eras import tutum_uri
 from reactor.hub.fleet import Fleet, Frame, NoSuchObject, Object
 from reactor.hub.related import related
+from reactor.hub.states import GONE, State
 from reactor.model.errors import ReactorError
 from reactor.model.uri import comparable_uri, parse_uri
 
@@ -144,19 +145,28 @@ OFFERED: Mapping[str, frozenset[str]] = {
 def select(fleet: Fleet, kind: str, wanted: Iterable[tuple[str, str]]) -> list[Object]:
     """The fleet's objects of a kind for which every filter holds, oldest first.
 
-    A filter that is not there raises BadQuery: ignoring it would have the old command lines act on
-    the wrong object (docs/platforms.md §1).
+    A name is that of what lives: what is gone is only found by it while nothing else is. A filter
+    that is not there raises BadQuery: ignoring it would have the old command lines act on the wrong
+    object (docs/platforms.md §1).
     """
     asked = dict(wanted)
     conditions = []
     if kind == "action" and _is_true(asked.pop("include_related", "false")) and "object" in asked:
         conditions.append(("object", _among(related(fleet, asked.pop("object")))))
     conditions += [_condition(kind, name, value) for name, value in asked.items()]
-    return [
+    found = [
         thing
         for thing in fleet.objects(kind)
         if all(condition(_field(fleet, thing, path)) for path, condition in conditions)
     ]
+    return _present(found) if "name" in asked else found
+
+
+def _present(found: list[Object]) -> list[Object]:
+    """Without what is gone, unless all of it is. What is redeployed has its name from one that is
+    listed for ten minutes more, and of two the old command lines take neither."""
+    living = [thing for thing in found if thing["state"] not in GONE]
+    return living or [thing for thing in found if thing["state"] != State.TERMINATED] or found
 
 
 def _is_true(text: str) -> bool:

@@ -86,7 +86,7 @@ class Terminal(Protocol):
         end is dropped."""
 
     def close(self) -> None:
-        """As a log's. The command is left alone, as by a terminal that is shut."""
+        """As a log's. A shell that waits for a command ends; what does not, goes on."""
 
 
 class Fleet(Protocol):

@@ -1,6 +1,6 @@
 """The REST API over HTTP: who may ask, how much, and how an answer is written in each era."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -12,9 +12,7 @@ from reactor.hub.eras import ACTION_HEADER, TUTUM_ACTION_HEADER, as_tutum, tutum
 from reactor.hub.fleet import Call, Fleet
 from reactor.hub.paths import tidy
 from reactor.hub.resources import Asked, Resources
-from reactor.hub.routes import Address, read_address
-
-METHODS = ("GET", "PATCH", "POST", "DELETE")
+from reactor.hub.routes import Address, Route, read_address
 
 MOST_BODY = 1024 * 1024
 """Bytes of a request's body."""
@@ -37,21 +35,23 @@ class Rest:
         self._read_only = read_only
 
     async def answer(self, request: Request) -> Response:
-        """The answer to any request. Raises HTTPException, BadQuery, NoSuchObject, NotAllowed."""
+        """The answer to any request; to a HEAD that of its GET, whose body the server leaves out.
+        Raises HTTPException, BadQuery, NoSuchObject, NotAllowed."""
         path = tidy(request.scope["path"])
         address = read_address(path)
         if not (address and address.route.is_open) and not self._accepts(request):
             return unauthorized()
         if address is None:
             raise HTTPException(404, "There is nothing of that name.")
-        _permit(request.method, address)
-        if self._read_only and request.method != "GET":
+        method = "GET" if request.method == "HEAD" else request.method
+        _permit(method, address)
+        if self._read_only and method != "GET":
             raise HTTPException(403, "This hub is read-only: it changes nothing.")
         # Read even where none is looked at: some of the old clients send one with every request.
         body = await _body(request)
         asked = Asked(
             address=address,
-            call=_call(request, path, address),
+            call=_call(request, method, path, address),
             query=dict(request.query_params),
             body=body,
         )
@@ -74,7 +74,7 @@ def _permit(method: str, address: Address) -> None:
     route = address.route
     if method in route.methods:
         return
-    possible = ", ".join(route.methods)
+    possible = ", ".join(_methods(route))
     sentence = f"Possible here: {possible}."
     if method == "POST" and route.name == "list":
         sentence = (
@@ -83,10 +83,18 @@ def _permit(method: str, address: Address) -> None:
     raise HTTPException(405, sentence, {"Allow": possible})
 
 
-def _call(request: Request, path: str, address: Address) -> Call:
+def _methods(route: Route) -> Iterator[str]:
+    """All that are possible, as HTTP has them: with GET there is HEAD (RFC 9110 §9.1)."""
+    for method in route.methods:
+        yield method
+        if method == "GET":
+            yield "HEAD"
+
+
+def _call(request: Request, method: str, path: str, address: Address) -> Call:
     return Call(
         verb=address.route.verb,
-        method=request.method,
+        method=method,
         path=path,
         user_agent=request.headers.get("user-agent", ""),
         ip=request.client.host if request.client else "",

@@ -14,7 +14,7 @@ from reactor.hub.auth import Credentials
 from reactor.hub.clockwork import Clockwork
 from reactor.hub.filters import BadQuery
 from reactor.hub.fleet import NoSuchObject, NotAllowed, TimedFleet, Unavailable
-from reactor.hub.rest import METHODS, Rest
+from reactor.hub.rest import Rest
 from reactor.hub.stream import Stream
 from reactor.serving.certificate import Certificate
 from reactor.serving.http import HttpServer
@@ -51,7 +51,8 @@ class Hub:
 
         app = Starlette(
             routes=[
-                Route("/{path:path}", rest.answer, methods=METHODS),
+                # Any method: which are possible depends on the path, and is told there.
+                Route("/{path:path}", rest.answer, methods=()),
                 WebSocketRoute("/{path:path}", stream.attend),
             ],
             exception_handlers={

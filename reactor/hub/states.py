@@ -35,7 +35,10 @@ GONE = (State.TERMINATING, State.TERMINATED)
 _RUNNING_VERBS = {"stop", "redeploy", "terminate", "scale"}
 _RESTING_VERBS = {"start", "redeploy", "terminate", "scale"}
 
-_ALLOWED: Mapping[tuple[str, State], Collection[str]] = {
+Allowed = Mapping[tuple[str, State], Collection[str]]
+"""What can be asked of an object of a type in a state; in all other states nothing can."""
+
+ALLOWED: Allowed = {
     ("container", State.RUNNING): {"stop", "redeploy", "terminate"},
     ("container", State.STOPPED): {"start", "redeploy", "terminate"},
     ("service", State.NOT_RUNNING): {"start", "terminate", "scale"},
@@ -47,21 +50,21 @@ _ALLOWED: Mapping[tuple[str, State], Collection[str]] = {
     ("stack", State.PARTLY_RUNNING): _RUNNING_VERBS - {"scale"},
     ("stack", State.STOPPED): _RESTING_VERBS - {"scale"},
 }
-"""What can be asked of an object in a settled state. In all other states nothing can."""
+"""What Docker Cloud allowed: nothing in the states that soon pass (docs/platforms.md §1)."""
 
 
 def is_settled(kind: str, state: State) -> bool:
     """Whether an object can be asked for anything: it is about nothing, and not gone."""
-    return (kind, state) in _ALLOWED
+    return (kind, state) in ALLOWED
 
 
-def refusal(kind: str, state: State, verb: str) -> str | None:
+def refusal(kind: str, state: State, verb: str, allowed: Allowed = ALLOWED) -> str | None:
     """Why an object of `kind` in `state` does not do `verb`, for people, or None when it does."""
-    allowed = _ALLOWED.get((kind, state))
-    if allowed is None:
+    verbs = allowed.get((kind, state))
+    if verbs is None:
         return f"No actions allowed in this state: the {kind} is {state}."
-    if verb not in allowed:
-        possible = ", ".join(sorted(allowed))
+    if verb not in verbs:
+        possible = ", ".join(sorted(verbs))
         return f"A {kind} that is {state} does not {verb}; possible: {possible}."
     return None
 

@@ -98,7 +98,7 @@ _MACHINE = ("node_type", "region", "availability_zone", "disk", "tags")
 OBJECT_FACTS: Mapping[str, tuple[str, ...]] = {
     "container": (
         *(*_ALL, *_RUN, "docker_id", "exit_code", "exit_code_msg", "service", "node"),
-        *("private_ip", "sequential", *_LIVED, *EVIDENCE),
+        *("private_ip", "sequential", "slot", *_LIVED, *EVIDENCE),
     ),
     "service": (
         *(*_ALL, *_RUN, "stack", "containers", "tags", "actions", "autoredeploy"),
@@ -131,7 +131,7 @@ FLAGS: frozenset[tuple[str, ...]] = frozenset({("container", "oom_killed"), ("pl
 NAMES: frozenset[tuple[str, ...]] = frozenset(
     (kind, fact) for kind in PLATFORM_OBJECTS for fact in ("uuid", "uri", "name", "state", "image")
 ) | {
-    *(("container", fact) for fact in ("health", "started_at", "old_image", "new_image")),
+    *(("container", fact) for fact in ("slot", "health", "started_at", "old_image", "new_image")),
     (CAUSE,),
 }
 """The facts that are texts of one word, or null."""

@@ -141,6 +141,10 @@ class Lookups(Protocol):
         block."""
 
 
+LONGEST_PAUSE = timedelta(seconds=60)
+"""Between two tries of a source that stays lost, where its type does not say otherwise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceType:
     """A registry entry: what `type: NAME` accepts and how it is opened.
@@ -151,7 +155,8 @@ class SourceType:
     that is known. `evidence` are the facts of a container that it gathers only for rules that speak
     of them. `faults` says what else is wrong with options that were read by `fields`: a
     sentence, without secrets, by the key that it is about. `shapes` are all that its frames can be,
-    none where they are of others' making.
+    none where they are of others' making. `longest_pause` lies at the most between two tries of one
+    that stays lost.
     """
 
     fields: Mapping[str, Field]
@@ -162,6 +167,7 @@ class SourceType:
     evidence: tuple[str, ...] = ()
     faults: Callable[[Mapping[str, object]], Mapping[str, str]] | None = None
     shapes: tuple[Shape, ...] = ()
+    longest_pause: timedelta = LONGEST_PAUSE
 
 
 class ActionType(Protocol):

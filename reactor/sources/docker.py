@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 
 from reactor.model.platform import EVIDENCE
 from reactor.model.protocols import Field, Kind, Source, SourceType
 from reactor.model.rule import SourceSpec
 from reactor.platforms.docker.api import FIELDS, open_api
 from reactor.platforms.docker.frames import SHAPES
+
+_LONGEST_PAUSE = timedelta(seconds=5)
+"""An engine has few clients, and that it is back should not be told much later than it is so."""
 
 
 def open_docker(spec: SourceSpec) -> Source:
@@ -61,4 +65,5 @@ DOCKER = SourceType(
     faults=_faults,
     evidence=EVIDENCE,
     shapes=SHAPES,
+    longest_pause=_LONGEST_PAUSE,
 )

@@ -4,7 +4,7 @@ What the engine has to be asked beside them is asked by a few threads: reading n
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,12 +14,14 @@ from typing import ClassVar, TypeVar
 
 from reactor.clock import utc_now
 from reactor.duration import from_micros
+from reactor.engine.runs import SETTLING
 from reactor.model.event import Frame
 from reactor.model.protocols import Feed
 from reactor.model.uri import stable_uuid
 from reactor.platforms.docker.catchup import RING, Mark, Seen, covers, oldest_of
 from reactor.platforms.docker.client import Client
 from reactor.platforms.docker.dial import Gone, Refusal
+from reactor.platforms.docker.door import Door
 from reactor.platforms.docker.engine import Engine, ListedContainer, Listing
 from reactor.platforms.docker.events import (
     CONTAINER,
@@ -29,9 +31,10 @@ from reactor.platforms.docker.events import (
     decoded,
     parse_event,
 )
-from reactor.platforms.docker.evidence import gather
+from reactor.platforms.docker.evidence import gather, unreadable
 from reactor.platforms.docker.listing import inspect, list_engine
 from reactor.platforms.docker.model import Model
+from reactor.platforms.docker.swarm import service_labels
 from reactor.platforms.docker.waiting import Answer, Ask
 from reactor.platforms.docker.windows import ACTIONS
 from reactor.platforms.pool import Pool
@@ -48,7 +51,11 @@ _MARKED_EVERY = timedelta(minutes=1)
 _SETTLED = timedelta(seconds=1)
 """Without a line for so long, everything that the engine told was read."""
 
-_MOST_ASKED = 200
+_SHORT_ABSENCE = timedelta(minutes=10)
+"""A machine starts anew within it."""
+
+_MOST_ASKED = 1_000
+_TOO_MANY, _ENDING = "too many ended at once", "the engine is about to end"
 
 T = TypeVar("T")
 _READ = (CONTAINER, SERVICE, NODE)
@@ -72,6 +79,7 @@ class Asking:
 
     engine: Engine
     client: Client
+    door: Door
     wishes: frozenset[str]
     pool: Pool
     skew: timedelta
@@ -81,15 +89,29 @@ class Asking:
         return utc_now() + self.skew
 
     def look(self, ask: Ask) -> Answer:
-        """Inspect a container and gather the evidence that rules wish for. Blocks; what cannot be
-        had stays unknown."""
+        """Inspect a container and gather the evidence that rules wish for, or have a service's
+        labels. Blocks; what cannot be had stays unknown."""
+        if ask.is_service:
+            return Answer(labels=self._labels(ask.id))
+        wishes = self.wishes
+        if self.now() >= ask.at + SETTLING:  # nothing waits for it any more
+            return Answer(evidence=unreadable(wishes, _TOO_MANY))
+        if ask.is_stop and not self.engine.keeps_containers and self.door.is_shut():
+            # What else is asked may hang.
+            return Answer(is_shut=True, evidence=unreadable(wishes, _ENDING))
         try:
             container = inspect(self.client, self.engine, ask.id)
         except (Gone, Refusal):
             container = None
-        wishes = self.wishes
         evidence = gather(self.client, self.engine, ask.id, wishes=wishes, until=ask.until)
         return Answer(container=container, evidence=evidence)
+
+    def _labels(self, service_id: str) -> Mapping[str, str]:
+        seconds = SETTLING.total_seconds()  # longer nothing waits for them
+        try:
+            return service_labels(self.client, self.engine, service_id, timeout=seconds)
+        except (Gone, Refusal):
+            return {}
 
     def list(self, known: Mapping[str, ListedContainer], *, inspect_all: bool) -> Listing:
         """All that it has. Blocks; raises Gone and Refusal."""
@@ -114,6 +136,7 @@ class Session:
         self._inspect_all = True
         self._list_at = self._line_at = self._marked_at = asking.now()
         self._told_until = self._line_at
+        self._has_begun = False
         self._lag = timedelta()
 
     def run(self, lines: list[bytes], stop: StopEvent) -> None:
@@ -127,7 +150,7 @@ class Session:
                 return
             read = self._reader.lines(stop, self._patience())
         self._past.left_at = self._asking.now()
-        self._model.give_up_asking(self._read_until())
+        self._model.give_up_asking()
         self._hand_in()
 
     def _patience(self) -> float:
@@ -145,11 +168,12 @@ class Session:
             self._take_line(line)
         if lines:
             self._line_at = now
-        else:
+            self._has_begun = True
+        elif self._has_begun:  # else what waits may have ended with the engine: the ring will tell
             self._model.pass_time(self._read_until())
         self._collect()
-        self._ask()
         self._list(now)
+        self._ask()
 
     # What the reader says.
 
@@ -171,19 +195,30 @@ class Session:
         """All that the engine still has: what was missed is taken, at the first start none."""
         told = data.get("events")
         events = [e for e in map(parse_event, told if isinstance(told, list) else []) if e]
-        ring = tuple(Mark(event.time_nano, event.id) for event in events)
+        ring, count = tuple(Mark(event.time_nano, event.id) for event in events), _count(data)
         since, is_known = self._model.since, bool(self._past.seen)
         if since is not None and not covers(ring, since, self._past.oldest):
             self._tell_gap("the engine no longer had all events", since)
-            if len(ring) < RING and self._past.left_at:  # it forgot all when it was restarted
-                self._model.restarted(self._past.left_at)
-        self._past.oldest = oldest_of(ring)
+            if count < RING:  # it has forgotten nothing since it began, so it is another process
+                self._model.restarted(self._lost_at(since, ring))
+        self._past.oldest = oldest_of(ring, count)
         for event in events:
             is_new = _is_read(event) and self._past.seen.is_new(event)
             is_late = is_known and event.original.get("scope") == "swarm"  # by the swarm's clock
             if is_new and since is not None and (event.time_nano >= since or is_late):
                 self._take_event(event)
         self._model.told_until(max((event.time_nano for event in events), default=0))
+
+    def _lost_at(self, since: int, ring: Iterable[Mark]) -> datetime:
+        """When the engine of before was heard last. If that is long ago, as we were away ourselves,
+        it may have been asked for many stops since: then only what ended right before the new one
+        began is known to have gone with it."""
+        if self._past.left_at:
+            return self._past.left_at
+        heard = from_micros(since // 1000)
+        first = min((mark.time_nano for mark in ring), default=None)
+        began = self._asking.now() if first is None else from_micros(first // 1000)
+        return heard if began - heard <= _SHORT_ABSENCE else began
 
     def _take_event(self, event: EngineEvent) -> None:
         self._model.take(event)
@@ -225,7 +260,8 @@ class Session:
         asks, self._model.asks = self._model.asks, []
         for ask in asks:
             if len(self._answers) >= _MOST_ASKED:
-                self._model.answered(ask, Answer(), self._read_until())
+                nothing = Answer(evidence=unreadable(self._asking.wishes, _TOO_MANY))
+                self._model.answered(ask, nothing, self._read_until())
                 continue
             self._answers.append((ask, self._submit(partial(self._asking.look, ask))))
 
@@ -291,6 +327,12 @@ class Session:
         self._hand_in()
         self._marked_at = self._told_until
         self._feed.remember(self._model.remember())
+
+
+def _count(data: Mapping[str, object]) -> int:
+    """How many events the engine has, as many as it can keep if it does not say."""
+    count = data.get("count")
+    return count if isinstance(count, int) else RING
 
 
 def _is_read(event: EngineEvent) -> bool:

@@ -9,17 +9,17 @@ from threading import Event as StopEvent
 
 from reactor.model.errors import SourceLost, SourceRefused, Stopping
 from reactor.model.event import Frame
-from reactor.model.protocols import Feed, Source
+from reactor.model.protocols import LONGEST_PAUSE, Feed, Source
 from reactor.model.rule import SourceSpec
 from reactor.model.signal import Linked
 
 FIRST_PAUSE = timedelta(seconds=1)
-LONGEST_PAUSE = timedelta(seconds=60)
 REFUSED_PAUSE = timedelta(minutes=5)
 STABLE = timedelta(minutes=1)
 """After so long a connection the next loss counts as the first."""
 
-_TRACEBACK_PAUSE = timedelta(minutes=1)
+_TOLD_AGAIN = timedelta(minutes=1)
+"""What goes on in the same way is told so often."""
 
 
 class SourceState(StrEnum):
@@ -64,11 +64,12 @@ class World:
     on_frame: Callable[[Frame], None] = lambda _: None
 
 
-def backoff(failures: int, jitter: float) -> timedelta:
+def backoff(failures: int, jitter: float, longest: timedelta = LONGEST_PAUSE) -> timedelta:
     """How long to wait after so many losses in a row (at least one): a random part of 1 s, 2 s,
-    4 s … 60 s ("full jitter"), so that many clients of one server do not come back together."""
+    4 s … up to `longest`, which is at most 64 s ("full jitter"), so that many clients of one server
+    do not come back together."""
     doubled = FIRST_PAUSE * (1 << min(failures - 1, 6))
-    return min(doubled, LONGEST_PAUSE) * jitter
+    return min(doubled, longest) * jitter
 
 
 class Supervisor:
@@ -77,8 +78,17 @@ class Supervisor:
     Towards the source it is the feed: it counts the frames on their way to `feed`.
     """
 
-    def __init__(self, spec: SourceSpec, source: Source, feed: Feed, world: World) -> None:
+    def __init__(
+        self,
+        spec: SourceSpec,
+        source: Source,
+        feed: Feed,
+        world: World,
+        *,
+        longest_pause: timedelta = LONGEST_PAUSE,
+    ) -> None:
         self._name, self._source, self._feed, self._world = spec.name, source, feed, world
+        self._longest_pause = longest_pause
         self._status = SourceStatus(
             name=spec.name, type=spec.type, state=SourceState.STARTING, since=world.now()
         )
@@ -86,6 +96,7 @@ class Supervisor:
         self._connections = 0
         self._connected_at: float | None = None
         self._failures = 0
+        self._told_loss = "", 0.0
         self._tracebacks: dict[str, float] = {}
 
     @property
@@ -151,6 +162,7 @@ class Supervisor:
         if self._connected_at is None:
             self._connected_at = self._world.monotonic()
             self._connections += 1
+            self._told_loss = "", 0.0
             self._move(SourceState.CONNECTED, self._source.peer)
             self._say(f"connected to {self._source.peer}")
         self._feed.connected()
@@ -171,12 +183,20 @@ class Supervisor:
 
     def _lost(self, detail: str, stop: StopEvent) -> timedelta:
         self._failures = 1 if self._was_stable() else self._failures + 1
-        pause = backoff(self._failures, self._world.jitter())
+        pause = backoff(self._failures, self._world.jitter(), self._longest_pause)
         self._move(SourceState.WAITING, detail)
         if not stop.is_set():  # a connection that breaks while we stop is no news
-            what = "no connection" if self._connected_at is None else "lost"
-            self._warn(f"{what}: {detail}; trying again in {pause.total_seconds():.1f} s")
+            self._tell_loss(detail, pause)
         return pause
+
+    def _tell_loss(self, detail: str, pause: timedelta) -> None:
+        """Once a minute as long as nothing changes, however often it is tried."""
+        now = self._world.monotonic()
+        what = f"{'no connection' if self._connected_at is None else 'lost'}: {detail}"
+        told, at = self._told_loss
+        if what != told or now - at >= _TOLD_AGAIN.total_seconds():
+            self._told_loss = what, now
+            self._warn(f"{what}; trying again in {pause.total_seconds():.1f} s")
 
     def _was_stable(self) -> bool:
         if self._connected_at is None:
@@ -187,7 +207,7 @@ class Supervisor:
         """Where the fault is, once a minute for each kind of error."""
         kind, now = type(error).__name__, self._world.monotonic()
         told = self._tracebacks.get(kind)
-        if told is None or now - told >= _TRACEBACK_PAUSE.total_seconds():
+        if told is None or now - told >= _TOLD_AGAIN.total_seconds():
             self._tracebacks[kind] = now
             self._warn("".join(traceback.format_exception(error)).rstrip())
 

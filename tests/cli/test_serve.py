@@ -1,12 +1,15 @@
 """The main thread of a real service: what it hears, and what the service manager hears of it."""
 
+import json
 import signal
 import socket
 
 import pytest
 
 from tests.cli.program import Program
+from tests.fake_engine import fake_engine
 from tests.fakes import PATIENCE
+from tests.sources.cloud import fake_cloud
 
 RULES = """\
 sources: {lines: {type: file, path: events.jsonl, follow: true}}
@@ -92,3 +95,38 @@ def test_the_only_source_being_refused_ends_it_with_its_own_code(folder):
     with Program(folder, *WORDS) as service:
         assert service.ended() == 5
         service.err.hears("it is the only source, so there is nothing to wait for")
+
+
+def test_an_engine_that_refuses_us_later_is_an_event_and_no_end(folder):
+    with fake_engine() as engine:
+        (folder / "rules.yaml").write_text(
+            f"sources: {{local: {{type: docker, host: '{engine.url}'}}}}\n"
+            "rules: [{name: host down, match: {type: node, state: Unreachable}, for: 1s,\n"
+            "  actions: [{log: error, text: '{{ node.name }} is away'}]}]\n"
+        )
+        with Program(folder, *WORDS) as service:
+            service.err.hears("source local: connected")
+            engine.answers["/_ping"] = (403, b"forbidden")
+            engine.cut()
+
+            service.err.hears("source local: no connection:", "403", "trying again in")
+            service.err.hears("dock is away")
+            service.send(signal.SIGTERM)
+            assert service.ended() == 0
+
+
+def test_a_key_that_is_refused_later_is_waited_for(folder):
+    with fake_cloud() as cloud:
+        entry = {"type": "dockercloud", **cloud.options}
+        (folder / "rules.yaml").write_text(f"sources: {json.dumps({'cloud': entry})}\nrules: []\n")
+        with Program(folder, *WORDS) as service:
+            service.err.hears("source cloud: connected")
+            cloud.status = "401 Unauthorized"
+            cloud.hang_up()
+
+            service.err.hears("source cloud: refused:", "trying again in 5 minutes")
+            service.send(signal.SIGHUP)
+            service.err.hears("reloaded")
+            service.send(signal.SIGTERM)
+            assert service.ended() == 0
+            assert not [line for line in service.err.all() if "the only source" in line]

@@ -4,13 +4,12 @@ from datetime import datetime
 
 import pytest
 from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from reactor.engine.cause import judge, judge_found, judge_health, next_short_runs, revision
-from reactor.engine.runs import SETTLING, Found, Kill, Loss, Replacement, Run
+from reactor.engine.runs import SETTLING, Found, Loss, Run
 from reactor.model.cause import Cause, Judgement
 from tests.builders import replace
-from tests.runs import DEATH, a_run, seconds
+from tests.runs import ANY_RUNS, DEATH, MOMENTS, NEAR, a_run, seconds
 
 SETTLED = DEATH + seconds(2)
 AT_ONCE, WAITS = True, False
@@ -40,6 +39,9 @@ SEQUENCES = [
     ("kill(9)-0.1 die(137) destroy+0.1", Cause.PLANNED_STOP, YES, AT_ONCE),
     ("stop+0", Cause.PLANNED_STOP, YES, AT_ONCE),
     ("destroy+0", Cause.PLANNED_STOP, YES, AT_ONCE),
+    ("destroy+0 service", Cause.PLANNED_STOP, YES, AT_ONCE),
+    ("new-3 destroy+0", Cause.PLANNED_STOP, YES, AT_ONCE),  # what had crashed is cleared away
+    ("lost+5 destroy+0", Cause.PLANNED_STOP, YES, AT_ONCE),
     # Compose stop and down, a swarm's scale-down and removal of a service.
     ("kill(15)-0.1 die(0) stop+0.01 service", Cause.PLANNED_STOP, YES, WAITS),
     ("kill(15)-0.1 die(0) stop+0.01 destroy+2.5 service", Cause.PLANNED_STOP, YES, WAITS),
@@ -54,11 +56,17 @@ SEQUENCES = [
     ("kill(9)-0.1 die(137)", Cause.KILLED, YES, WAITS),
     ("kill(15)-0.1 die(0)", Cause.KILLED, YES, WAITS),
     ("new+0.2 kill(9)-0.1 die(137)", Cause.KILLED, YES, WAITS),
-    ("kill(2)-59 die(1)", Cause.KILLED, YES, WAITS),
+    ("kill(2)-2 die(1)", Cause.KILLED, YES, WAITS),
+    ("kill(15)-59 die(0)", Cause.KILLED, YES, WAITS),
+    ("kill(2)-59 die(130)", Cause.KILLED, YES, WAITS),
+    ("kill(15)-10 kill(9)-5 die(137)", Cause.KILLED, YES, WAITS),  # somebody lost patience
     ("kill(15)-0.1 die(1) stop+2.1", Cause.KILLED, YES, WAITS),
     ("kill(10)-0.1 die(138)", Cause.KILLED, YES, WAITS),  # a SIGUSR1 that nobody expected
     ("kill(1)-0.1 die(129) destroy+0.1", Cause.PLANNED_STOP, YES, AT_ONCE),  # and --rm
     # A signal that did not end it.
+    ("kill(3)-29 die(1)", Cause.CRASH, NO, WAITS),  # the threads of a Java program
+    ("kill(3)-2.001 die(1) destroy+0.1", Cause.CRASH, NO, WAITS),
+    ("kill(15)-59 die(137)", Cause.KILLED, NO, WAITS),
     ("kill(15)-61 die(1)", Cause.CRASH, NO, WAITS),
     ("kill(1)-1 die(0)", Cause.COMPLETED, YES, WAITS),
     ("kill(1)-1 oom-0.1 die(137)", Cause.OOM, NO, WAITS),
@@ -85,14 +93,25 @@ SEQUENCES = [
     ("die(137) spared podman", Cause.UNKNOWN, NOBODY_KNOWS, WAITS),  # or a stop with a grace
     ("die(143) podman", Cause.UNKNOWN, NOBODY_KNOWS, WAITS),
     ("die(1) destroy+0.1 podman", Cause.CRASH, NO, WAITS),
-    # The engine is lost: what is certain stays, what would have to be awaited went with it.
+    # The engine is lost: what it had been asked to stop, or would have to be awaited, went with it.
     ("start-9 lost+0", Cause.HOST_DOWN, NO, AT_ONCE),
     ("kill(15)-0.1 die(0) lost+1", Cause.HOST_DOWN, NO, AT_ONCE),
     ("kill(15)-0.1 die(0) stop+0.01 service lost+1", Cause.HOST_DOWN, NO, AT_ONCE),
-    ("kill(15)-0.1 die(0) stop+0.01 lost+1", Cause.PLANNED_STOP, YES, AT_ONCE),
+    ("kill(15)-0.1 die(0) stop+0.01 lost+1", Cause.HOST_DOWN, NO, AT_ONCE),
+    ("kill(15)-0.1 die(0) stop+0.01 lost+16", Cause.PLANNED_STOP, YES, AT_ONCE),
+    ("kill(15)-0.1 die(0) stop+0.01 restart+0.5 lost+1", Cause.PLANNED_STOP, YES, AT_ONCE),
     ("die(137) lost+1", Cause.HOST_DOWN, NO, AT_ONCE),
     ("die(1) lost+1", Cause.CRASH, NO, AT_ONCE),
     ("new-3 kill(15)-0.1 die(0) stop+0.01 lost+1", Cause.DEPLOY, YES, AT_ONCE),
+    # The connection was lost, which alone tells nothing.
+    ("kill(15)-0.1 die(143) cut", Cause.KILLED, YES, WAITS),
+    ("kill(15)-0.1 die(143) stop+0.01 cut", Cause.PLANNED_STOP, YES, AT_ONCE),
+    # The engine was killed, and the next one stops what it left running; however long after.
+    ("lost-2 left kill(15)-0.04 die(0) stop+0.02", Cause.HOST_DOWN, NO, AT_ONCE),
+    ("lost-60 left kill(15)-3 kill(9)-0.1 die(137) stop+0.01", Cause.HOST_DOWN, NO, AT_ONCE),
+    ("lost-2 left new+0.5 kill(15)-0.1 die(0) stop+0.01", Cause.HOST_DOWN, NO, AT_ONCE),  # a swarm
+    ("lost-2 left die(1)", Cause.HOST_DOWN, NO, AT_ONCE),
+    ("lost-2 left destroy+0", Cause.HOST_DOWN, NO, AT_ONCE),  # the power failed; --rm
     # Nothing that could be shown.
     ("start-9", Cause.UNKNOWN, NOBODY_KNOWS, AT_ONCE),
     ("die", Cause.UNKNOWN, NOBODY_KNOWS, AT_ONCE),
@@ -202,8 +221,16 @@ GONE = Loss(at=DEATH, how="the engine cannot be reached")
         (Found(exit_code=0, restarts=1), Cause.UNKNOWN, NOBODY_KNOWS),
         (Found(exit_code=None, restarts=1), Cause.UNKNOWN, NOBODY_KNOWS),
         (Found(exit_code=137, loss=GONE), Cause.HOST_DOWN, NO),
-        (Found(exit_code=1), Cause.UNKNOWN, NOBODY_KNOWS),
-        (Found(exit_code=0), Cause.UNKNOWN, NOBODY_KNOWS),
+        (Found(exit_code=9, loss=GONE), Cause.HOST_DOWN, NO),
+        *((Found(exit_code=code), Cause.UNKNOWN, NOBODY_KNOWS) for code in (0, 130, 137, 143)),
+        (
+            Found(exit_code=255),
+            Cause.UNKNOWN,
+            NOBODY_KNOWS,
+        ),  # an engine's, for what it has not seen
+        (Found(exit_code=9), Cause.CRASH, NO),  # no stop gives that
+        (Found(exit_code=9, is_elsewhere=True), Cause.UNKNOWN, NOBODY_KNOWS),
+        (Found(exit_code=127), Cause.CRASH, NO),  # it could not be started
     ],
 )
 def test_an_end_that_no_event_told_is_judged_by_what_is_found(
@@ -261,6 +288,9 @@ REVISIONS = [
     (STOP, None),
     ("stop+0 new+3", Cause.DEPLOY),
     ("stop+0 lost+3", Cause.HOST_DOWN),
+    ("stop+0 service lost+16", None),
+    ("destroy+0 new+3", None),
+    ("destroy+0 lost+3", None),
 ]
 
 
@@ -271,7 +301,26 @@ def test_a_planned_stop_is_revised_by_what_comes_later(sequence: str, cause: Cau
     assert (revised and revised.cause) == cause
 
 
-def test_nothing_but_a_planned_stop_is_revised() -> None:
+CUT_OFF = [
+    ("kill(15)-0.1 die(143) cut lost+1", Cause.HOST_DOWN),
+    ("die(137) cut lost+1", Cause.HOST_DOWN),
+    ("die(1) cut lost+1", None),  # that was certain
+    ("kill(15)-0.1 die(143) cut lost+15.001", None),
+    ("kill(15)-0.1 die(143) cut", None),
+    ("kill(15)-0.1 die(143) lost+1", None),  # no stop had followed
+]
+
+
+@pytest.mark.parametrize(("sequence", "cause"), CUT_OFF)
+def test_so_is_an_end_of_which_not_all_was_told(sequence: str, cause: Cause | None) -> None:
+    told = judged(replace(a_run(sequence), loss=None), SETTLED)
+
+    revised = revision(told, a_run(sequence))
+
+    assert (revised and revised.cause) == cause
+
+
+def test_nothing_else_is_revised() -> None:
     run = a_run(f"{STOP} new+5 lost+5")
 
     assert [
@@ -280,31 +329,7 @@ def test_nothing_but_a_planned_stop_is_revised() -> None:
 
 
 # Laws: for any run whatever, also for those that no engine tells.
-moments = st.integers(-120_000, 120_000).map(lambda apart: DEATH + seconds(apart / 1000))
-near = st.integers(-4, 4).map(lambda half: DEATH + seconds(half / 2))
-maybe = st.none() | near | moments
-kills = st.builds(Kill, signal=st.sampled_from([0, 1, 2, 9, 15, 28, 77]), at=near | moments)
-runs = st.builds(
-    Run,
-    started_at=maybe,
-    kills=st.lists(kills, max_size=4).map(tuple),
-    oom_at=maybe,
-    died_at=maybe,
-    exit_code=st.sampled_from([None, -1, 0, 1, 137, 143, 256]),
-    stopped_at=maybe,
-    destroyed_at=maybe,
-    restarted_at=maybe,
-    oom_killed=st.none() | st.booleans(),
-    has_service=st.booleans(),
-    replacement=st.none()
-    | st.builds(Replacement, name=st.text(), image=st.text(), created_at=near | moments),
-    tells_kills=st.booleans(),
-    short_runs=st.integers(0, 4),
-    loss=st.none() | st.builds(Loss, at=near | moments, how=st.text()),
-)
-
-
-@given(run=runs, now=near | moments)
+@given(run=ANY_RUNS, now=NEAR | MOMENTS)
 def test_there_is_always_a_judgement_or_a_time_no_later_than_the_end_settles(
     run: Run, now: datetime
 ) -> None:
@@ -316,7 +341,7 @@ def test_there_is_always_a_judgement_or_a_time_no_later_than_the_end_settles(
         assert isinstance(judge(run, answer), Judgement)
 
 
-@given(run=runs, now=near | moments, later=near | moments)
+@given(run=ANY_RUNS, now=NEAR | MOMENTS, later=NEAR | MOMENTS)
 def test_what_is_certain_stays(run: Run, now: datetime, later: datetime) -> None:
     assume(now <= later)
     judgement = judge(run, now)
@@ -325,7 +350,7 @@ def test_what_is_certain_stays(run: Run, now: datetime, later: datetime) -> None
         assert judge(run, later) == judgement
 
 
-@given(run=runs)
+@given(run=ANY_RUNS)
 def test_planned_is_missing_where_the_cause_is_unknown_and_nowhere_else(run: Run) -> None:
     judgement = judged(run, DEATH + seconds(3600))
 
@@ -333,7 +358,7 @@ def test_planned_is_missing_where_the_cause_is_unknown_and_nowhere_else(run: Run
     assert judgement.evidence
 
 
-@given(run=runs.filter(lambda run: run.died_at and run.tells_kills and not run.loss))
+@given(run=ANY_RUNS.filter(lambda run: run.died_at and run.tells_kills and not run.loss))
 def test_what_is_told_after_a_certain_death_does_not_change_its_cause(run: Run) -> None:
     assert run.died_at is not None
     died = replace(run, stopped_at=None, destroyed_at=None, restarted_at=None)
@@ -343,7 +368,7 @@ def test_what_is_told_after_a_certain_death_does_not_change_its_cause(run: Run) 
         assert judged(run, run.died_at).cause is judgement.cause
 
 
-@given(run=runs)
+@given(run=ANY_RUNS)
 def test_the_row_of_short_runs_grows_by_one_or_ends(run: Run) -> None:
     judgement = judged(run, DEATH + seconds(3600))
     count = next_short_runs(run, judgement)
@@ -352,7 +377,7 @@ def test_the_row_of_short_runs_grows_by_one_or_ends(run: Run) -> None:
     assert (judgement.cause is Cause.CRASH_LOOP) == (count > 2)
 
 
-@given(run=runs)
+@given(run=ANY_RUNS)
 def test_a_revision_is_another_cause_and_is_not_revised_again(run: Run) -> None:
     revised = revision(judged(run, DEATH + seconds(3600)), run)
 

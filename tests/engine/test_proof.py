@@ -109,6 +109,25 @@ def test_the_loss_of_the_engine_is_told_and_no_guess_of_what_might_have_followed
     )
 
 
+def test_a_lost_connection_is_told_in_place_of_what_might_have_followed() -> None:
+    cut_off = proof(a_run("kill(15)-0.1 die(143) cut"), Cause.KILLED)
+
+    assert cut_off[-1] == "the connection was lost before a stop could be told"
+
+
+def test_what_the_next_engine_ended_is_told_with_the_loss_of_the_one_before() -> None:
+    run = a_run("lost-2 left kill(15)-0.1 die(0) stop+0.01")
+
+    assert proof(run, Cause.HOST_DOWN) == (
+        "13:20:20.285 the engine closed its stream",
+        "13:20:22.185 kill, signal 15 (SIGTERM)",
+        "13:20:22.285 die, exit code 0",
+        "13:20:22.295 stop",
+        "it had run on, and the next engine ended it before it let anybody in",
+    )
+    assert proof(a_run("lost-2 left destroy+0"), Cause.HOST_DOWN)[-1] == "13:20:22.285 destroy"
+
+
 def test_nothing_known_is_told_as_such() -> None:
     assert proof(a_run("start-30"), Cause.UNKNOWN) == ("no end was told",)
     assert proof(a_run("die"), Cause.UNKNOWN)[0] == "13:20:22.285 die, exit code not known"
@@ -134,6 +153,7 @@ def test_what_listings_found_is_told_as_found() -> None:
         "no event told of the end",
     )
     assert proof_of_found(Found()) == ("no event told of the end",)
+    assert proof_of_found(Found(exit_code=127))[0] == "inspect: never started, exit code 127"
 
 
 def test_the_clock_is_that_of_utc() -> None:

@@ -11,6 +11,10 @@ BOUNDARIES = [
     ("kill(1)-1 die(137)", "is_killed", False),  # SIGHUP asks for a reload
     ("kill(1)-1 die(129)", "is_killed", True),  # but nobody had told the program
     ("kill(10)-60.000001 die(138)", "is_killed", False),
+    ("kill(3)-2 die(1)", "is_killed", True),
+    ("kill(3)-2.000001 die(1)", "is_killed", False),  # it had survived that
+    ("kill(3)-60 die(0)", "is_killed", True),
+    ("kill(3)-60 die(131)", "is_killed", True),
     ("die(137) kill(15)+0.5", "is_killed", False),  # meant for the next run
     ("oom-10 die(137)", "is_oom", True),
     ("oom-10.000001 die(137)", "is_oom", False),
@@ -41,6 +45,10 @@ BOUNDARIES = [
     ("stop+0", "is_stopped", True),
     ("destroy+0", "is_stopped", True),
     ("start-30", "is_stopped", False),
+    ("destroy+0", "is_removal", True),
+    ("stop-1 destroy+0", "is_removal", False),
+    ("die(1) destroy+0", "is_removal", False),
+    ("start-30", "is_removal", False),
     ("start-29.999999 die(1)", "is_short", True),
     ("start-30 die(1)", "is_short", False),
     ("start-1 stop+0", "is_short", False),  # it did not die

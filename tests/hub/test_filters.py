@@ -167,6 +167,41 @@ def test_all_filters_must_hold():
     assert select(FLEET, "service", [("state", "Running"), ("name", "press")]) == []
 
 
+def some(*states):
+    """Containers of one name."""
+    return [
+        a_thing("container", digit, name="web-1", state=state)
+        for digit, state in zip("abc", states, strict=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("states", "left"),
+    [
+        (["Terminated", "Running"], ["Running"]),
+        (["Terminated", "Terminating", "Stopped"], ["Stopped"]),
+        (["Terminated", "Terminating"], ["Terminating"]),
+        (["Terminated"], ["Terminated"]),
+        (["Terminated", "Terminated"], ["Terminated", "Terminated"]),
+        (["Running", "Stopped"], ["Running", "Stopped"]),
+    ],
+)
+def test_a_name_is_that_of_what_lives(states, left):
+    fleet = SpokenFleet(container=some(*states))
+
+    named = select(fleet, "container", [("name", "web-1")])
+
+    assert [thing["state"] for thing in named] == left
+    assert [thing["state"] for thing in select(fleet, "container", [])] == states
+
+
+def test_what_is_gone_is_found_by_its_name_where_it_is_asked_for():
+    fleet = SpokenFleet(container=some("Terminated", "Running"))
+    asked = [("name", "web-1"), ("state", "Terminated")]
+
+    assert [thing["state"] for thing in select(fleet, "container", asked)] == ["Terminated"]
+
+
 @pytest.mark.parametrize(("with_related", "left"), [("True", ["early"]), ("false", [])])
 def test_the_actions_of_what_belongs_to_a_stack_are_asked_for_with_it(with_related, left):
     asked = [("object", SHOP["resource_uri"]), ("include_related", with_related)]

@@ -101,7 +101,21 @@ def test_what_cannot_be_is_refused_in_json(unchanged, asked, status):
 
 
 def test_a_method_that_is_not_possible_is_told_those_that_are(unchanged):
-    assert unchanged.ask("POST", SERVICES).headers["allow"] == "GET"
+    one = f"{SERVICES}{NO_ONE}/"
+
+    assert unchanged.ask("POST", SERVICES).headers["allow"] == "GET, HEAD"
+    assert unchanged.ask("PUT", one).headers["allow"] == "GET, HEAD, PATCH, DELETE"
+    assert unchanged.ask("OPTIONS", f"{one}start/").headers["allow"] == "POST"
+    assert unchanged.ask("HEAD", f"{one}start/").status_code == 405
+
+
+@pytest.mark.parametrize("path", [SERVICES, f"{SERVICES}{NO_ONE}/", "/nothing/", "/auth/"])
+def test_a_head_is_answered_as_a_get_without_the_body(unchanged, path):
+    head, get = unchanged.ask("HEAD", path), unchanged.ask("GET", path)
+
+    assert head.status_code == get.status_code
+    assert head.headers["content-length"] == str(len(get.content))
+    assert head.content == b""
 
 
 @pytest.mark.parametrize("authorization", [None, basic("acme", "wrong"), "Bearer s3cret"])

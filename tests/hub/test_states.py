@@ -83,3 +83,7 @@ def test_a_refusal_says_what_is_possible():
     assert refusal("service", State.SCALING, "stop") == (
         "No actions allowed in this state: the service is Scaling."
     )
+
+
+def test_a_fleet_may_allow_more():
+    assert refusal("container", STARTING, "stop", {("container", STARTING): {"stop"}}) is None

@@ -69,3 +69,19 @@ def swarm() -> Iterator[Engine]:
             yield running
     except EngineUnavailable as error:
         unavailable(str(error))
+
+
+@pytest.fixture
+def swarm_of_two() -> Iterator[tuple[PrivateEngine, PrivateEngine]]:
+    """A manager and a worker, which meet on loopback."""
+    try:
+        with private_engine() as manager, private_engine() as worker:
+            addresses = ("--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:23771")
+            manager.docker("swarm", "init", *addresses)
+            token = manager.docker("swarm", "join-token", "--quiet", "worker")
+            addresses = ("--advertise-addr", "127.0.0.2", "--listen-addr", "127.0.0.2:23771")
+            worker.docker("swarm", "join", *addresses, "--token", token, "127.0.0.1:23771")
+            yield manager, worker
+            manager.docker("swarm", "leave", "--force")
+    except EngineUnavailable as error:
+        unavailable(str(error))

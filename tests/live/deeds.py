@@ -85,9 +85,9 @@ def removed(engine: Engine, name: str) -> str:
     return container
 
 
-def looping(engine: Engine, name: str, restarts: int) -> str:
+def looping(engine: Engine, name: str, restarts: int, *options: str) -> str:
     """Its restart policy starts it again and again, and now waits to do so once more."""
-    container = engine.run("exit 3", "--name", name, "--restart", "always")
+    container = engine.run("exit 3", "--name", name, "--restart", "always", *options)
     state = ("inspect", "--format", "{{.RestartCount}} {{.State.Restarting}}", container)
 
     def waits() -> bool:
@@ -155,6 +155,19 @@ def survived_a_signal(engine: Engine, name: str) -> str:
     pid = engine.docker("inspect", "--format", "{{.State.Pid}}", container)
     os.kill(int(pid), signal.SIGUSR1)
     return container
+
+
+def dumped_its_threads(engine: Engine, name: str) -> str:
+    """A signal that ends most programs but not this one, and later an end by itself."""
+    trap = "trap '/bin/busybox sleep 3; exit 1' QUIT; "
+    container = ready(engine, trap + OBEYS, "--name", name)
+    engine.docker("kill", "--signal", "QUIT", container)
+    return container
+
+
+def mislabelled(engine: Engine, name: str) -> str:
+    """A crash of what has a label that engines write over the exit code."""
+    return ended(engine, "exit 7", "--name", name, "--label", "exitCode=0")
 
 
 def recreated(engine: Engine, name: str) -> str:

@@ -5,16 +5,19 @@ Also a command: `python -m tests.live.engine COMMAND…` runs COMMAND with DOCKE
 
 import io
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from reactor.platforms.docker.client import Client, Gone, Refusal
 from reactor.platforms.docker.dial import parse_address
@@ -24,6 +27,12 @@ _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _BUSYBOX = Path("/bin/busybox")
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 _START_SECONDS = 60.0
+_ACTIVATE = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class EngineUnavailable(Exception):
@@ -99,11 +108,12 @@ class Engine:
 
 
 class PrivateEngine(Engine):
-    """An engine of our own in `folder`, which can be stopped and started."""
+    """An engine of our own in `folder`, which can be stopped and started, with more `options`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         super().__init__(f"unix://{folder}/docker.sock")
-        self._folder = folder
+        self._folder, self._options = folder, options
+        self._passed: tuple[int, ...] = ()
         self._daemon: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -117,6 +127,7 @@ class PrivateEngine(Engine):
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=self._passed,
                 env={**os.environ, "PATH": _PATH},
             )
         deadline = time.monotonic() + _START_SECONDS
@@ -130,22 +141,99 @@ class PrivateEngine(Engine):
     def _command(self) -> list[str]:
         folder = self._folder
         return [
-            *("dockerd", "--host", self.host, "--config-file", f"{folder}/daemon.json"),
+            *("dockerd", "--config-file", f"{folder}/daemon.json"),
             *("--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"),
             *("--pidfile", f"{folder}/docker.pid", "--storage-driver", "vfs"),
-            *("--bridge", "none", "--iptables=false"),
+            *("--bridge", "none", "--iptables=false", *self._options),
+            *(() if self._passed else ("--host", self.host)),
         ]
 
     def stop(self) -> None:
         """Stop the daemon and what it started."""
-        if self._daemon is None:
-            return
-        self._daemon.terminate()
-        with_timeout(self._daemon, 15)
-        with suppress(ProcessLookupError):
-            os.killpg(self._daemon.pid, signal.SIGKILL)  # containerd, should it have stayed
-        self._daemon.wait()
-        self._daemon = None
+        if self._daemon is not None:
+            self._daemon.terminate()
+            with_timeout(self._daemon, 15)
+        self.cut_power()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.clear()
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """Kill the daemon, and containerd with it; containers run on."""
+        self._kill("containerd --config")
+
+    def cut_power(self) -> None:
+        """Kill the daemon and all that it has started, at once: nobody is told anything."""
+        self._kill("containerd")
+
+    def _kill(self, command: str) -> None:
+        """The daemon, and what it has started by this command, with its children."""
+        ours = [each for each in running() if str(self._folder) in each.command]
+        started = {each.pid for each in ours if command in each.command}
+        started |= {each.pid for each in running() if each.parent in started}
+        if self._daemon is not None:
+            started.add(self._daemon.pid)
+        kill_at_once(started)
+        # As long as nobody has asked how it ended its number passes for a containerd that runs.
+        (self._folder / "exec/containerd/containerd.pid").unlink(missing_ok=True)
+        if self._daemon is not None:
+            self._daemon.wait()
+            self._daemon = None
+
+
+class ActivatedEngine(PrivateEngine):
+    """An engine whose socket another holds open while it is away, as systemd does it."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__(folder, *options)
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(f"{folder}/docker.sock")
+        self._socket.listen()
+        self._passed = (self._socket.fileno(),)
+
+    def _command(self) -> list[str]:
+        (passed,) = map(str, self._passed)
+        return [sys.executable, "-c", _ACTIVATE, passed, *super()._command(), "--host", "fd://"]
+
+    def close(self) -> None:
+        super().close()
+        self._socket.close()
+
+
+class Process(NamedTuple):
+    """One that runs on this machine."""
+
+    pid: int
+    parent: int
+    command: str
+
+
+def running() -> Iterator[Process]:
+    """All processes of this machine."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            yield Process(int(folder.name), int(parent), command)
+
+
+def kill_at_once(pids: Iterable[int]) -> None:
+    """End these before any of them notices, and wait until they are gone."""
+    with ExitStack() as files:
+        ends = []
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                ends.append(os.pidfd_open(pid))
+                files.callback(os.close, ends[-1])
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for end in ends:
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(end, number)
+        for end in ends:
+            select.select([end], [], [], _START_SECONDS)
 
 
 def with_timeout(process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -186,22 +274,22 @@ def docker_engine() -> Iterator[Engine]:
 
 
 @contextmanager
-def private_engine() -> Iterator[PrivateEngine]:
+def private_engine(
+    *options: str, kind: type[PrivateEngine] = PrivateEngine
+) -> Iterator[PrivateEngine]:
     """An engine of our own, for root only. Raises EngineUnavailable."""
     install()
     if os.geteuid() != 0:
         raise EngineUnavailable("no Docker Engine is reachable, and only root can start one")
     # Not pytest's folder: the path of a socket must stay short.
     folder = Path(tempfile.mkdtemp(prefix="reactor-docker-"))
-    engine = PrivateEngine(folder)
+    engine = kind(folder, *options)
     try:
         engine.start()
         engine.import_image()
         yield engine
     finally:
-        engine.clear()
-        engine.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        engine.close()
 
 
 def install() -> None:

@@ -33,9 +33,9 @@ class Project:
 
     def __init__(self, engine: Engine, folder: Path, name: str, **services: int) -> None:
         self.name, self._engine, self._folder, self._services = name, engine, folder, services
+        self.file = folder / "docker-compose.yml"
         parts = (_SERVICE.format(name=each, image=IMAGE, script=OBEYS) for each in services)
-        text = "".join(('version: "3.7"\nservices:\n', *parts))
-        (folder / "docker-compose.yml").write_text(text)
+        self.file.write_text("".join(('version: "3.7"\nservices:\n', *parts)))
 
     def up(self) -> None:
         """Have all of it running."""

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Event, Lock, Thread
 
 from tests.live.operations import dial
@@ -11,15 +12,21 @@ _BLOCK = 64 * 1024
 
 
 class Proxy:
-    """Stands on loopback, at `host`, for the engine behind it."""
+    """Stands at `host`, on loopback or at a socket with this path, for the engine behind it."""
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, path: Path | None) -> None:
         self._engine = engine
-        self._server = socket.create_server(("127.0.0.1", 0))
+        if path is None:
+            self._server = socket.create_server(("127.0.0.1", 0))
+            self.host = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
+        else:
+            self._server = socket.socket(socket.AF_UNIX)
+            self._server.bind(str(path))
+            self._server.listen()
+            self.host = f"unix://{path}"
         self._lock = Lock()
         self._links: list[_Link] = []
         self._refuses = False
-        self.host = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
 
     def serve(self) -> None:
         """Let clients through until `close`; the body of a thread."""
@@ -91,9 +98,9 @@ class _Link:
 
 
 @contextmanager
-def proxy_before(engine: str) -> Iterator[Proxy]:
+def proxy_before(engine: str, path: Path | None = None) -> Iterator[Proxy]:
     """A running proxy before the engine at that address."""
-    proxy = Proxy(engine)
+    proxy = Proxy(engine, path)
     thread = Thread(target=proxy.serve)
     thread.start()
     try:

@@ -169,6 +169,22 @@ def test_each_verb_on_a_swarm_service(swarm):
     assert swarm.docker("service", "ls", "--quiet", "--filter", "name=acted") == ""
 
 
+def test_a_service_of_the_swarm_that_its_owner_opted_out_goes_on_with_all_its_tasks(swarm):
+    swarm.serve("kept", OBEYS, "--label", "reactor.enable=false")
+    task = ("ps", "--quiet", "--no-trunc", "--filter", "name=kept")
+    eventually(lambda: bool(swarm.docker(*task)), "it runs")
+    service = swarm.docker("service", "inspect", "--format", "{{.ID}}", "kept")
+    objects = [
+        uri_of(swarm_service(service, "kept")),
+        object_uri("container", container_uuid(swarm.docker(*task))),
+    ]
+
+    told = [called(swarm.host, "DELETE", uri).detail for uri in objects]
+    swarm.docker("service", "rm", "kept")
+
+    assert all("reactor.enable=false: reactor leaves it alone" in each for each in told)
+
+
 def crash(engine, folder, allow):
     """Run reactor while a container of the service web crashes; the service, and the container."""
     rules = folder / "rules.yaml"

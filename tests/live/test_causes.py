@@ -22,6 +22,8 @@ ENDS = [
     (deeds.crashed, "crash", False, 7, ["die, exit code 7"]),
     (deeds.crashed_beside_another, "crash", False, 7, ["die, exit code 7"]),
     (deeds.survived_a_signal, "crash", False, 9, ["die, exit code 9"]),
+    (deeds.dumped_its_threads, "crash", False, 1, ["kill, signal 3", "die, exit code 1"]),
+    (deeds.mislabelled, "crash", False, 7, ["die, exit code 7"]),
     (deeds.starved, "oom", False, 137, ["oom", "die, exit code 137"]),
     (deeds.killed, "killed", True, 137, [KILL, "die, exit code 137"]),
     (deeds.killed_softly, "killed", True, 0, [TERM, "die, exit code 0"]),
@@ -140,8 +142,8 @@ def test_an_engine_that_stops_takes_its_containers_with_it(own_engine):
         lost = [deeds.ready(own_engine, deeds.OBEYS) for _ in range(3)]
         own_engine.stop()
         watched.wait(lambda told: told.get("type") == "node" and told.get("state") == "Unreachable")
-        final = [watched.of(each, cause="host_down") for each in lost]
         own_engine.start()
+        final = [watched.of(each, cause="host_down") for each in lost]
         watched.wait(lambda told: told.get("type") == "node" and told.get("state") == "Deployed")
 
         assert [each.get("planned") for each in final] == [False] * 3

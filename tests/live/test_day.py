@@ -13,7 +13,6 @@ import pytest
 import reactor
 from tests.endpoint import listening
 from tests.live import deeds
-from tests.live.engine import IMAGE
 from tests.service import Service, eventually
 
 EXAMPLE = Path(reactor.__file__).parent / "data" / "rules.example.yaml"
@@ -21,12 +20,11 @@ SHORTER = {"for: 2m": "for: 6s", "for: 1m": "for: 3s"}
 SEED, TIMES = 8, 2
 AT_ONCE = 4
 
-ENDED, STARVED, LOOP = "ended after", "ran out of memory", "crashes again and again"
-ILL, WELL = "has been unhealthy", "is no longer unhealthy"
-GONE, BACK = "cannot be reached", "is back"
-ALERT = re.compile(
-    rf"(\S+)(?: \({IMAGE}\))? ({'|'.join((ENDED, STARVED, LOOP, ILL, WELL, GONE, BACK))})"
-)
+ENDED, STARVED, LOOP = "ended on", "ran out of memory on", "crashes again and again on"
+ILL, WELL, OVER = "has been unhealthy since", "is healthy again", "is Stopping now"
+GONE, BACK = "has been unreachable since", "is back"
+WORDS = (ENDED, STARVED, LOOP, ILL, WELL, OVER, GONE, BACK)
+ALERT = re.compile(rf"(\S+)(?: on \S+)? ({'|'.join(WORDS)})")
 
 DAY = {
     deeds.stopped: (),
@@ -68,18 +66,30 @@ def write_rules(path, engine, ops, log):
 
 def heard(endpoint):
     """Of whom what was told, and how often."""
-    texts = (json.loads(each.body)["text"] for each in endpoint.heard)
+    texts = [json.loads(each.body)["text"] for each in endpoint.heard]
+    assert [text for text in texts if "(unknown)" in text] == []
     return Counter(ALERT.match(text).groups() for text in texts)
 
 
 def ill(engine, name, hears):
-    """A container whose probe fails until people know, and then no longer."""
+    """A container whose probe fails until people know."""
     script = f"/bin/busybox touch /well; {deeds.OBEYS}"
     container = deeds.ready(engine, script, "--name", name, *deeds.PROBED)
     deeds.flip(engine, container, "rm", "unhealthy")
     hears(name, ILL)
-    deeds.flip(engine, container, "touch", "healthy")
+    return container
+
+
+def cured(engine, name, hears):
+    """One that is ill, and then no longer."""
+    deeds.flip(engine, ill(engine, name, hears), "touch", "healthy")
     hears(name, WELL)
+
+
+def given_up(engine, name, hears):
+    """One that is ill and is stopped, which makes it no healthier."""
+    engine.docker("stop", ill(engine, name, hears))
+    hears(name, OVER)
 
 
 @pytest.fixture
@@ -107,7 +117,7 @@ def test_only_what_is_wrong_wakes_people(stage):
     Random(SEED).shuffle(work)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         done = [pool.submit(deed, engine, name) for deed, name in work]
-        done.append(pool.submit(ill, engine, "ill", hears))
+        done += [pool.submit(deed, engine, deed.__name__, hears) for deed in (cured, given_up)]
     for each in done:
         each.result()
     engine.stop()
@@ -118,6 +128,7 @@ def test_only_what_is_wrong_wakes_people(stage):
     hears("last", ENDED)
 
     expected = Counter((name, what) for deed, name in work for what in DAY[deed])
-    expected.update([("ill", ILL), ("ill", WELL), (node, GONE), (node, BACK), ("last", ENDED)])
+    expected.update([("cured", ILL), ("cured", WELL), ("given_up", ILL), ("given_up", OVER)])
+    expected.update([(node, GONE), (node, BACK), ("last", ENDED)])
     assert heard(ops) == expected
     assert service.stop() == 0

@@ -14,6 +14,7 @@ from reactor.model.errors import SourceLost
 from reactor.sources.enginestream import DockerSource
 from tests.fakes import PATIENCE, RecordingFeed, Running
 from tests.live.deeds import DEAF, GREEDY, LIMIT, OBEYS, member, ready
+from tests.live.engine import IMAGE
 
 
 class Watched:
@@ -105,6 +106,31 @@ def test_a_signal_that_ends_nothing_has_no_state(engine, watched):
     engine.docker("kill", "--signal", "HUP", container)
 
     assert watched.until(container, "kill")[-1] == ("kill", None, None)
+
+
+@pytest.mark.long  # who has survived is known after the ten seconds of a stop
+def test_what_survives_a_signal_is_running_again(engine, watched):
+    container = ready(engine, DEAF)
+    engine.docker("kill", "--signal", "TERM", container)
+
+    # What a listing found has no event of the engine.
+    assert watched.until(container, None)[-2:] == [
+        ("kill", "Stopping", None),
+        (None, "Running", None),
+    ]
+
+
+@pytest.mark.long
+def test_what_could_not_be_started_has_stopped(engine, watched):
+    with pytest.raises(subprocess.CalledProcessError):
+        engine.docker("run", "--network", "none", "--name", "nosuch", IMAGE, "/nosuch")
+    container = engine.docker("inspect", "--format", "{{.Id}}", "nosuch")
+    try:
+        told = watched.until(container, None)
+    finally:
+        engine.docker("rm", container)
+
+    assert told == [("create", "Starting", None), (None, "Stopped", 127)]
 
 
 def test_an_end_for_lack_of_memory_is_told_before_the_end(engine, watched):

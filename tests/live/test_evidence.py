@@ -1,6 +1,10 @@
-"""What a real engine tells of containers that ended."""
+"""What a real engine tells of containers that ended, also while nobody watched."""
 
 import json
+import os
+import signal
+import sqlite3
+from contextlib import closing, contextmanager
 from datetime import datetime
 
 import pytest
@@ -10,8 +14,30 @@ from reactor.platforms.docker.client import Client
 from reactor.platforms.docker.dial import parse_address
 from reactor.platforms.docker.engine import Engine
 from reactor.platforms.docker.evidence import gather
+from tests.endpoint import listening
+from tests.live.deeds import OBEYS, ready
+from tests.live.engine import IMAGE
+from tests.live.operations import operating, renamed
+from tests.live.watching import settle
+from tests.service import Service, eventually
 
 BOTH = ("log_tail", "health_log")
+RULES = """\
+version: 1
+sources:
+  local: {{type: docker, host: "{host}"}}
+destinations:
+  ops: {{type: webhook, url: "{url}"}}
+rules:
+  - name: a container ended
+    match: {{type: container, state: Stopped}}
+    actions:
+      - webhook: ops
+        body:
+          name: "{{{{ container.name }}}}"
+          told: "{{{{ cause }}}}, {{{{ container.exit_code }}}}, inferred {{{{ inferred }}}}"
+          words: "{{{{ container.log_tail }}}}"
+"""
 
 
 def ended(engine, script, *options):
@@ -73,3 +99,89 @@ def test_a_log_that_goes_nowhere_and_a_container_that_is_gone_say_so(engine):
     engine.docker("rm", container)
     gone = "(not readable: the container is gone)"
     assert told(engine, container, until) == dict.fromkeys(BOTH, gone)
+
+
+CRASHES = f"trap 'echo fatal >&2; exit 7' USR1; {OBEYS}"
+FAILS_AGAIN = f"[ -e /ran ] && {{ echo fatal >&2; exit 7; }}; echo > /ran; {CRASHES}"
+FORGOTTEN = 300
+"""Events after which an engine no longer has those before."""
+
+GONE = "(not readable: the container is gone)"
+
+
+@pytest.fixture
+def endpoint(tmp_path):
+    with listening(tmp_path / "ledger") as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def served(folder, engine, endpoint):
+    """Reactor, with a rule that quotes last words."""
+    rules = folder / "rules.yaml"
+    rules.write_text(RULES.format(host=engine.host, url=endpoint.url))
+    with Service(rules, folder / "data", "--http", "off") as service:
+        service.hears("source local: connected to Docker Engine")
+        yield service
+        assert service.stop() == 0
+
+
+def has_listed(folder):
+    with closing(sqlite3.connect(f"file:{folder}/data/reactor.db?mode=ro", uri=True)) as journal:
+        (rows,) = journal.execute("select count(*) from source_memory where key = 'baseline'")
+    return rows == (1,)
+
+
+def crash(engine, container):
+    """It ends by itself, so that no event but its death tells of it."""
+    pid = engine.docker("inspect", "--format", "{{.State.Pid}}", container)
+    os.kill(int(pid), signal.SIGUSR1)
+    state = ("inspect", "--format", "{{.State.Status}}", container)
+    eventually(lambda: engine.docker(*state) == "exited", "it ended for good")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        (
+            0,
+            {
+                ("stays", "crash, 7, inferred (unknown)", "fatal"),
+                ("goes", "crash, 7, inferred (unknown)", GONE),
+                ("fails", "crash, 7, inferred (unknown)", "fatal"),
+            },
+        ),
+        (
+            FORGOTTEN,
+            {
+                ("stays", "crash, 7, inferred true", "fatal"),
+                ("goes", "unknown, (unknown), inferred true", GONE),
+                ("fails", "crash, 7, inferred true", "fatal"),
+            },
+        ),
+    ],
+)
+def test_who_was_away_tells_last_words_all_the_same(engine, endpoint, tmp_path, events, told):
+    stays, goes = (ready(engine, CRASHES, "--name", name) for name in ("stays", "goes"))
+    fails = ready(engine, FAILS_AGAIN, "--name", "fails", "--restart", "on-failure:1")
+    with served(tmp_path, engine, endpoint):
+        settle(lambda: has_listed(tmp_path), lambda: engine.docker("kill", "-s", "CONT", stays))
+    for container in (stays, goes, fails):
+        crash(engine, container)
+    engine.docker("rm", goes)
+    with operating(engine.host) as operations:
+        busy = operations.create("busy", IMAGE, Cmd=["none"])
+        renamed(operations, busy, events, 0)
+        operations.remove(busy)
+
+    with served(tmp_path, engine, endpoint):
+        eventually(lambda: told <= summed_up(endpoint), "all was told")
+
+    assert len(endpoint.heard) <= len(told) + 1  # the run before the last one of what failed twice
+
+
+def summed_up(endpoint):
+    """Of each end who it was, what is told of it, and the last line."""
+    heard = (json.loads(each.body) for each in endpoint.heard)
+    return {(each["name"], each["told"], each["words"].split("\n")[-1]) for each in heard}

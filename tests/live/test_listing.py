@@ -1,7 +1,7 @@
 """Listing against a real engine, alone and as the manager of a swarm of two."""
 
 import subprocess
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
@@ -10,8 +10,7 @@ from reactor.platforms.docker.client import Client
 from reactor.platforms.docker.dial import parse_address
 from reactor.platforms.docker.engine import described
 from reactor.platforms.docker.listing import inspect, list_engine
-from tests.live.conftest import unavailable
-from tests.live.engine import IMAGE, EngineUnavailable, private_engine
+from tests.live.engine import IMAGE
 
 SLEEPING = "exec /bin/busybox sleep 600"
 GREEDY = "x=aaaaaaaa; while :; do x=$x$x; done"
@@ -124,33 +123,15 @@ def test_one_container_is_inspected(engine):
     assert none is None
 
 
-@contextmanager
-def swarm_of_two():
-    """A manager and a worker, which meet on loopback."""
-    try:
-        with private_engine() as manager, private_engine() as worker:
-            addresses = ("--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:23771")
-            manager.docker("swarm", "init", *addresses)
-            token = manager.docker("swarm", "join-token", "--quiet", "worker")
-            addresses = ("--advertise-addr", "127.0.0.2", "--listen-addr", "127.0.0.2:23771")
-            worker.docker("swarm", "join", *addresses, "--token", token, "127.0.0.1:23771")
-            yield manager, worker
-            manager.docker("swarm", "leave", "--force")
-    except EngineUnavailable as error:
-        unavailable(str(error))
-
-
 @pytest.mark.long
-def test_a_manager_lists_services_nodes_and_what_runs_elsewhere():
+def test_a_manager_lists_services_nodes_and_what_runs_elsewhere(swarm_of_two):
     """What it tells of the worker's container is what the worker tells of it."""
     label = ("--container-label", "com.docker.stack.namespace=shop")
     service = ("service", "create", "--quiet", "--network", "host", "--mode", "global", *label)
     at_once = ("--stop-signal", "KILL")
-    with swarm_of_two() as (manager, worker):
-        manager.docker(
-            *service, *at_once, "--name", "shop_web", IMAGE, "/bin/busybox", "sleep", "600"
-        )
-        listing, theirs = listed(manager.host), listed(worker.host)
+    manager, worker = swarm_of_two
+    manager.docker(*service, *at_once, "--name", "shop_web", IMAGE, "/bin/busybox", "sleep", "600")
+    listing, theirs = listed(manager.host), listed(worker.host)
 
     assert (theirs.services, theirs.nodes) == (None, None)
     [web] = listing.services

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.live.deeds import OBEYS
+from tests.live.deeds import OBEYS, ended, killed
 from tests.live.watching import has, watching
-from tests.service import eventually
+from tests.service import PATIENCE, eventually
 
 pytestmark = pytest.mark.long  # minutes of a real engine
 
@@ -109,3 +109,87 @@ def test_a_service_of_the_swarm_is_told_with_its_state(told, deed, state):
 
     wanted = {"type": "service", "service.name": deed.__name__, "state": state}
     assert watched.wait(lambda told: has(told, wanted))
+
+
+OUT, SEVERE = ("--label", "reactor.enable=false"), ("--label", "reactor.severity=high")
+
+
+def named(watched, service):
+    """All that was told of a service and of its tasks."""
+    return watched.all(lambda told: told.get("service.name") == service)
+
+
+def follow(watched, engine):
+    """Until something was told that came later, and waited as long as anything may."""
+    watched.of(ended(engine, "exit 0"), state="Stopped")
+    watched.of(killed(engine, f"later-{len(watched.feed.puts)}"), cause="killed")
+
+
+def test_a_label_of_the_service_counts_for_its_tasks(swarm):
+    with watching(swarm.host) as watched:
+        (quiet,) = serve(swarm, "quiet", *OUT)
+        (loud,) = serve(swarm, "loud", *SEVERE)
+        (own,) = serve(swarm, "own", *SEVERE, "--container-label", "reactor.severity=low")
+        swarm.docker("kill", quiet, loud, own)
+        swarm.docker("service", "rm", "quiet", "loud", "own")
+        ends = [watched.of(each, state="Stopped") for each in (loud, own)]
+        follow(watched, swarm)
+
+    assert [end.facts["labels"]["reactor.severity"] for end in ends] == ["high", "low"]
+    assert named(watched, "quiet") == []
+
+
+def test_a_label_that_a_service_gets_later_counts_from_then_on(swarm):
+    with watching(swarm.host) as watched:
+        (task,) = serve(swarm, "turned", *SEVERE)
+        watched.of(task, state="Running")
+        swarm.docker("service", "update", "--detach", "--label-add", OUT[1], "turned")
+        left = f"container/{task}"
+        eventually(lambda: left not in watched.feed.kept, "it was taken out", 2 * PATIENCE)
+        told = named(watched, "turned")
+        swarm.docker("service", "rm", "turned")
+        follow(watched, swarm)
+
+    assert named(watched, "turned") == told
+
+
+def test_only_a_manager_knows_the_labels_of_a_service(swarm_of_two):
+    manager, worker = swarm_of_two
+    with watching(manager.host) as managing, watching(worker.host) as working:
+        manager.serve("quiet", OBEYS, "--mode", "global", *OUT)
+        eventually(lambda: bool(tasks(worker, "quiet")), "it runs on the worker")
+        (theirs,) = tasks(worker, "quiet")
+        worker.docker("kill", theirs)
+        assert working.of(theirs, state="Stopped").get("labels").get("reactor.enable") is None
+        manager.serve("loud", OBEYS, "--mode", "global", *SEVERE)
+        eventually(lambda: bool(tasks(worker, "loud")), "it runs on the worker")
+        (loud,) = tasks(worker, "loud")
+        seen = managing.of(loud, state="Running", inferred=True)
+
+    assert seen.facts["labels"]["reactor.severity"] == "high"
+    assert named(managing, "quiet") == []
+
+
+def test_after_a_restart_only_what_has_changed_of_the_services_is_told(swarm):
+    with watching(swarm.host) as watched:
+        for name in ("same", "fewer"):
+            serve(swarm, name)
+            watched.wait(lambda told, name=name: has(told, service_in(name, "Running")))
+        watched.settle(lambda: killed(swarm, "poke"))
+    swarm.docker("service", "scale", "--detach", "fewer=0")
+    eventually(lambda: not tasks(swarm, "fewer"), "it has none any more")
+
+    with watching(swarm.host, watched.feed.kept) as again:
+        again.wait(lambda told: has(told, service_in("fewer", "Stopped")))
+        follow(again, swarm)
+    swarm.docker("service", "rm", "same", "fewer")
+
+    services = again.all(lambda told: told.get("type") == "service")
+    assert [(each.get("service.name"), each.get("state")) for each in services] == [
+        ("fewer", "Scaling"),
+        ("fewer", "Stopped"),
+    ]
+
+
+def service_in(name, state):
+    return {"type": "service", "service.name": name, "state": state}

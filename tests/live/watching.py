@@ -112,9 +112,10 @@ def key_of(event: Mapping[str, object]) -> Key:
 
 
 @contextmanager
-def watching(host: str) -> Iterator[Watched]:
-    """A source that is connected, and again whenever it is lost, until the block is left."""
-    feed, source = RecordingFeed(), DockerSource({"host": host}, {})
+def watching(host: str, kept: Mapping[str, object] | None = None) -> Iterator[Watched]:
+    """A source that is connected, and again whenever it is lost, until the block is left; with what
+    the journal has `kept` of one before."""
+    feed, source = RecordingFeed(kept=dict(kept or {})), DockerSource({"host": host}, {})
     spec = SourceSpec(name="local", type="docker", options={}, place=Place("rules.yaml", 1, 1))
     world = World(
         now=utc_now,

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from reactor.model.platform import EVIDENCE
 from reactor.model.problem import Place
 from reactor.model.rule import SourceSpec
@@ -21,4 +23,5 @@ def test_an_entry_is_opened_as_the_engine_that_it_names():
 def test_the_type_says_what_may_be_written_and_what_comes():
     assert {"host", "tls", "reconcile"} <= set(DOCKER.fields)
     assert DOCKER.platform
+    assert DOCKER.longest_pause == timedelta(seconds=5)
     assert (DOCKER.evidence, DOCKER.shapes) == (EVIDENCE, SHAPES)

@@ -6,14 +6,24 @@ from threading import Event
 import pytest
 
 from reactor.clock import utc_now
+from reactor.duration import from_micros
+from reactor.engine.proof import clock_time
+from reactor.platforms.docker.catchup import RING
 from reactor.platforms.docker.client import Client
 from reactor.platforms.docker.dial import parse_address
+from reactor.platforms.docker.door import Door
 from reactor.platforms.docker.model import Model
+from reactor.platforms.docker.waiting import Ask
 from reactor.platforms.pool import Pool
 from reactor.sources.enginesession import Asking, Past, Session
 from tests.fake_engine import docker_event, fake_engine
 from tests.fakes import RecordingFeed
-from tests.platforms.docker.story import ENGINE
+from tests.platforms.docker.story import ENGINE, MANAGER, SWARM, Story, a_container, at
+
+SILENCE = [], [], []
+"""Moments in which answers come in."""
+
+WISHES = frozenset({"log_tail"})
 
 
 class Script:
@@ -53,16 +63,25 @@ def past():
     return Past(Model(ENGINE, {}))
 
 
-def read(past, engine, feed, *blocks):
+def read(past, engine, feed, *blocks, wishes=frozenset()):
     """One connection, on which the reader says this."""
     address = parse_address(engine.url)
     with closing(Client(address, None)) as client, closing(Pool("test", 2)) as pool:
         asking = Asking(
-            engine=ENGINE, client=client, wishes=frozenset(), pool=pool, skew=timedelta()
+            engine=past.model.engine,
+            client=client,
+            door=Door(client),
+            wishes=wishes,
+            pool=pool,
+            skew=timedelta(),
         )
         Session(past, asking, Script(*blocks), feed, timedelta(minutes=5)).run([], Event())
     frames, feed.puts = feed.puts, []
     return [(json.loads(each.raw), each.facts) for each in frames]
+
+
+def answered(value, status=200):
+    return status, json.dumps(value).encode()
 
 
 def ago(seconds, action="pause", **attributes):
@@ -72,7 +91,7 @@ def ago(seconds, action="pause", **attributes):
 
 
 def ring(*events):
-    return {"reactor": "ring", "events": list(events)}
+    return {"reactor": "ring", "events": list(events), "count": len(events)}
 
 
 def actions(told):
@@ -104,12 +123,71 @@ def test_of_the_ring_only_what_an_engine_is_asked_for_is_told(past, engine, feed
 
 
 def test_a_stop_right_before_the_engine_was_restarted_is_revised(past, engine, feed):
-    stop = [ago(3, "kill", signal="15"), ago(2.9, "die", exitCode="0"), ago(2.8, "stop")]
-    read(past, engine, feed, [ring(ago(9))], stop)
+    read(past, engine, feed, [ring(ago(9))], a_stop(3), *SILENCE)
 
     told = read(past, engine, feed, [ring()])
 
     assert actions(told)[-2:] == ["gap", "revised"]
+
+
+def a_stop(seconds):
+    """What an engine tells of a stop so many seconds ago."""
+    return [
+        ago(seconds, "kill", signal="15"),
+        ago(seconds - 0.1, "die", exitCode="0"),
+        ago(seconds - 0.2, "stop"),
+    ]
+
+
+def causes(told):
+    return [facts.get("cause") for data, facts in told if data.get("state") == "Stopped"]
+
+
+def test_an_end_that_waits_when_the_connection_ends_is_judged_by_what_the_next_one_tells(
+    past, engine, feed
+):
+    before, stop = ago(9), a_stop(3)
+
+    assert causes(read(past, engine, feed, [ring(before)], stop)) == []
+    assert causes(read(past, engine, feed, [], [ring(before, *stop)], *SILENCE)) == ["planned_stop"]
+
+
+def test_an_end_that_waits_when_the_engine_is_restarted_came_with_it(past, engine, feed):
+    read(past, engine, feed, [ring(ago(9))], a_stop(3))
+
+    assert causes(read(past, engine, feed, [], [ring()], *SILENCE)) == ["host_down"]
+
+
+def test_an_engine_that_starts_ends_what_it_finds(past, engine, feed):
+    read(past, engine, feed, [ring(ago(9))], [ago(8, "start")])
+
+    assert causes(read(past, engine, feed, [ring(*a_stop(3))], *SILENCE)) == ["host_down"]
+
+
+@pytest.mark.parametrize("read_of_it", [RING, 5])
+def test_an_engine_with_as_many_events_as_it_keeps_may_be_the_one_of_before(
+    past, engine, feed, read_of_it
+):
+    read(past, engine, feed, [ring(ago(9))], [ago(8, "start")])
+    full = [*(ago(5 - n / 1000, "rename") for n in range(RING - 3)), *a_stop(3)]
+
+    told = read(past, engine, feed, [{**ring(*full[-read_of_it:]), "count": RING}], *SILENCE)
+
+    assert causes(told) == ["planned_stop"]
+
+
+@pytest.mark.parametrize(("away", "lost"), [(599, "heard"), (601, "began")])
+def test_so_does_one_that_has_started_while_we_were_away(past, engine, feed, away, lost):
+    heard, found = ago(away + 3, "start"), a_stop(3)
+    read(past, engine, feed, [ring(ago(9999))], [heard])
+
+    past = Past(Model(ENGINE, feed.kept))
+    told = read(past, engine, feed, [ring(*found)], *SILENCE)
+
+    (evidence,) = (facts["cause_evidence"] for _, facts in told if facts.get("cause"))
+    moments = {"heard": heard, "began": found[0]}
+    at = from_micros(moments[lost]["timeNano"] // 1000)
+    assert f"{clock_time(at)} the engine was restarted" in evidence
 
 
 @pytest.mark.parametrize("still_there", [[], ["start"]])
@@ -168,3 +246,66 @@ def test_an_engine_that_cannot_be_listed_is_said_and_tried_again(past, engine, f
     read(past, engine, feed, [], [], [])
 
     assert feed.wait_for_said("the containers could not be listed").endswith("again in 60 s")
+
+
+def test_of_an_end_that_only_a_listing_shows_the_last_words_are_gathered(engine, feed):
+    story = Story()
+    story.listed(a_container(started_at=at(0)))
+    past = Past(Model(ENGINE, story.kept, WISHES))
+    state = {"Status": "exited", "ExitCode": 7, "FinishedAt": "2031-05-06T10:21:00Z"}
+    engine.answers |= {
+        "/v1.41/containers/json": answered([{"Id": "c0ffee", "State": "exited"}]),
+        "/v1.41/containers/c0ffee/json": answered({"Id": "c0ffee", "State": state, "Config": {}}),
+        "/v1.41/containers/c0ffee/logs": (200, b"no memory left\n"),
+    }
+
+    told = read(
+        past, engine, feed, [{"reactor": "window", "at": 2 * 10**18}], [], [], wishes=WISHES
+    )
+
+    (end,) = (facts for data, facts in told if data.get("state") == "Stopped")
+    assert (end["container"]["exit_code"], end["cause"]) == (7, "crash")
+    assert end["container"]["log_tail"] == "no memory left"
+
+
+def test_of_too_many_that_end_at_once_it_is_said_that_last_words_are_missing(engine, feed):
+    past = Past(Model(ENGINE, {}, WISHES))
+    ends = [
+        {**ago(1, "die"), "Actor": {"ID": f"c{n}", "Attributes": {"exitCode": "1"}}}
+        for n in range(1_100)
+    ]
+
+    told = read(past, engine, feed, ends, *SILENCE, wishes=WISHES)
+
+    words = [facts["container"]["log_tail"] for _, facts in told]
+    assert words.count("(not readable: too many ended at once)") == 100
+
+
+def test_what_is_asked_later_than_anything_waits_for_it_is_not_asked(engine):
+    with closing(Client(parse_address(engine.url), None)) as client:
+        asking = Asking(
+            engine=ENGINE,
+            client=client,
+            door=Door(client),
+            wishes=WISHES,
+            pool=Pool("test", 1),
+            skew=timedelta(),
+        )
+        then = utc_now() - timedelta(seconds=2)
+
+        answer = asking.look(Ask(id="c0ffee", until=then, at=then))
+
+    assert answer.evidence == {"log_tail": "(not readable: too many ended at once)"}
+    assert engine.requests == []
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_service_of_the_swarm_is_asked_for_its_labels(engine, feed, status):
+    spec = {"Labels": {"reactor.severity": "high"}}
+    engine.answers["/v1.41/services/svc1"] = answered({"Spec": spec}, status)
+
+    past = Past(Model(MANAGER, {}))
+    told = read(past, engine, feed, [ago(0, "start", **SWARM)], [], [], [])
+
+    (facts,) = (facts for _, facts in told)
+    assert facts["labels"].get("reactor.severity") == ("high" if status == 200 else None)

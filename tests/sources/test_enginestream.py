@@ -9,6 +9,7 @@ from tests.fake_engine import docker_event, fake_engine
 from tests.fakes import PATIENCE, RecordingFeed, Running
 
 LIST = "/v1.41/containers/json"
+REFUSABLE = ["/_ping", "/v1.41/events"]
 RUNNING = {"Id": "c0ffee", "Names": ["/web-1"], "Image": "nginx:1.27", "State": "running"}
 UP = {"Status": "running", "Running": True, "StartedAt": "2026-01-01T00:00:00Z"}
 DOWN = {
@@ -50,6 +51,18 @@ def happens(engine, action, seconds=0.0, **attributes):
     event = docker_event(action, int((engine.now() + seconds) * 10**9), **attributes)
     engine.publish(event)
     return event
+
+
+def refuse(engine, path):
+    """From now on, as a proxy before the engine does."""
+    engine.answers[path] = (403, b"forbidden")
+    engine.cut()
+
+
+def let_in(engine, path):
+    """Again."""
+    del engine.answers[path]
+    engine.answers["/_ping"] = (200, b"OK")
 
 
 class LockedFeed:
@@ -198,6 +211,59 @@ def test_an_engine_that_cannot_be_reached_is_one_event_and_so_is_its_return(engi
 
     assert lines(frames)[1] == ("node", "Deployed", None)
     assert feed.puts[0].facts["node"] | {"state": ""} == feed.puts[1].facts["node"] | {"state": ""}
+
+
+@pytest.mark.parametrize("path", REFUSABLE)
+def test_an_engine_that_was_met_and_refuses_us_now_cannot_be_reached(engine, feed, path):
+    source = a_source(engine)
+    with Running(source, feed) as first:
+        assert engine.asked.wait(PATIENCE)
+        refuse(engine, path)
+        assert isinstance(first.wait(), SourceLost)
+
+    for _ in range(2):
+        with Running(source, feed) as again:
+            error = again.wait()
+        assert isinstance(error, SourceLost)
+        assert str(error).startswith(f"{engine.url}: the answer to {path} is 403")
+    assert lines(feed.puts) == [("node", "Unreachable", "host_down")]
+
+    let_in(engine, path)
+    with Running(source, feed):
+        assert lines(feed.wait(2))[1:] == [("node", "Deployed", None)]
+
+
+def test_an_engine_that_the_journal_knows_was_met(engine, feed):
+    with Running(a_source(engine), feed):
+        feed.wait_for_kept("baseline")
+    refuse(engine, "/_ping")
+
+    with Running(a_source(engine), feed) as running:
+        assert isinstance(running.wait(), SourceLost)
+
+    assert lines(feed.puts) == [("node", "Unreachable", "host_down")]
+
+
+@pytest.mark.parametrize("path", REFUSABLE)
+def test_an_engine_that_was_never_met_and_refuses_us_is_no_event(engine, feed, path):
+    refuse(engine, path)
+
+    with Running(a_source(engine), feed) as running:
+        assert isinstance(running.wait(), SourceRefused)
+
+    assert not feed.subscribed.is_set()
+    assert feed.puts == []
+
+
+def test_an_engine_that_was_only_missed_was_not_met(engine, feed):
+    engine.answers["/_ping"] = (500, b"")
+    source = a_source(engine)
+    with Running(source, feed) as running:
+        assert isinstance(running.wait(), SourceLost)
+    refuse(engine, "/_ping")
+
+    with Running(source, feed) as running:
+        assert isinstance(running.wait(), SourceRefused)
 
 
 def test_evidence_is_gathered_if_rules_speak_of_it(engine, feed):

@@ -64,8 +64,8 @@ def around():
     return Surroundings()
 
 
-def supervised(around, *acts, feed=None):
-    return Supervisor(SPEC, Scripted(*acts), feed or RecordingFeed(), around.world())
+def supervised(around, *acts, feed=None, **options):
+    return Supervisor(SPEC, Scripted(*acts), feed or RecordingFeed(), around.world(), **options)
 
 
 def connect(feed, stop):
@@ -95,9 +95,11 @@ def test_backoff_doubles_from_a_second_to_a_minute(failures, seconds):
     assert backoff(failures, 1.0) == timedelta(seconds=seconds)
 
 
-@given(st.integers(1, 1 << 70), st.floats(0, 1, exclude_max=True))
-def test_backoff_stays_within_its_bounds(failures, jitter):
-    assert timedelta() <= backoff(failures, jitter) <= timedelta(seconds=60)
+@given(st.integers(1, 1 << 70), st.floats(0, 1, exclude_max=True), st.integers(1, 60))
+def test_backoff_stays_within_its_bounds(failures, jitter, seconds):
+    longest = timedelta(seconds=seconds)
+
+    assert timedelta() <= backoff(failures, jitter, longest) <= longest
 
 
 @given(st.integers(1, 20), st.floats(0, 1))
@@ -113,6 +115,14 @@ def test_a_source_that_stays_lost_is_tried_ever_more_seldom(around):
     supervised(around, *[SourceLost("no such file")] * 4).run(stop)
 
     assert stop.pauses == [0.5, 1.0, 2.0, 4.0]
+
+
+def test_a_type_of_source_may_be_tried_more_often(around):
+    stop = CountingStop(5)
+
+    supervised(around, *[SourceLost("gone")] * 5, longest_pause=timedelta(seconds=5)).run(stop)
+
+    assert stop.pauses == [0.5, 1.0, 2.0, 2.5, 2.5]
 
 
 @pytest.mark.parametrize(("held", "pause"), [(59.0, 2.0), (60.0, 0.5)])
@@ -132,6 +142,26 @@ def test_each_transition_is_told_in_a_line(around):
         "source local: no connection: no such file; trying again in 0.5 s",
         "source local: connected to a script",
         "source local: ended",
+    ]
+
+
+def test_what_stays_as_it_is_is_told_once_a_minute(around):
+    def lose_later(feed, stop):
+        around.seconds += 20
+        raise SourceLost("gone")
+
+    supervised(around, *[lose_later] * 7, SourceLost("no such file")).run(CountingStop(8))
+
+    told = [line.removeprefix("source local: ").split("; ")[0] for line in around.lines]
+    # After 20, 80 and 140 s, and when it is another loss.
+    assert told == [*["no connection: gone"] * 3, "no connection: no such file", "stopped"]
+
+
+def test_every_connection_that_breaks_is_told(around):
+    supervised(around, SourceLost("gone"), *[connect_and_lose] * 2).run(CountingStop(3))
+
+    assert [line.split(": ")[1].split()[0] for line in around.lines] == [
+        *("no", "connected", "lost", "connected", "lost", "stopped"),
     ]
 
 

@@ -10,7 +10,6 @@ from reactor.hub.docker.survey import Survey
 from reactor.hub.states import State
 from reactor.platforms.docker.groups import Change, Groups
 from reactor.platforms.docker.objects import (
-    ONE_OFF,
     SWARM_SERVICE,
     Place,
     Thing,
@@ -79,8 +78,7 @@ class _Baseline:
         since = container.created_at or self.now
         self.register.put(_entry(thing, place.things(), container.state, since))
         self.register.containers[thing.uuid] = each
-        is_one_off = container.labels.get(ONE_OFF, "").lower() == "true"
-        if SWARM_SERVICE not in container.labels and not is_one_off:
+        if SWARM_SERVICE not in container.labels:
             self._groups(self.groups.move(container.id, place, container.state), since)
 
     def _groups(self, changes: Iterable[Change], since: datetime) -> None:

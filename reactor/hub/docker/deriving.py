@@ -6,8 +6,7 @@ on the first of these frames must not find the others as they were.
 
 from reactor.hub.docker.register import Entry, Register
 from reactor.hub.states import State
-from reactor.platforms.docker.groups import state_of
-from reactor.platforms.docker.objects import ONE_OFF
+from reactor.platforms.docker.groups import stack_state_of, state_of
 
 
 def derived_state(register: Register, entry: Entry) -> str:
@@ -16,14 +15,8 @@ def derived_state(register: Register, entry: Entry) -> str:
     if entry.kind == "stack":
         services = register.members(entry.uri, "service")
         states = [derived_state(register, service) for service in services]
-        return state_of([state for state in states if state != State.TERMINATED])
+        return stack_state_of([state for state in states if state != State.TERMINATED])
     if entry.kind != "service" or entry.uuid in register.specifications:
         return entry.actual
     members = register.members(entry.uri, "container")
-    return state_of([each.actual for each in members if not _is_one_off(register, each)])
-
-
-def _is_one_off(register: Register, container: Entry) -> bool:
-    """Whether it is a `compose run`, which is no part of its service's state."""
-    found = register.containers.get(container.uuid)
-    return found is not None and found.container.labels.get(ONE_OFF, "").lower() == "true"
+    return state_of([each.actual for each in members])

@@ -28,6 +28,7 @@ from reactor.platforms.docker.client import Client, Refusal
 from reactor.platforms.docker.compose import Compose
 from reactor.platforms.docker.dial import address_from
 from reactor.platforms.docker.own import read_own_ids
+from reactor.sources.docker import DOCKER
 from reactor.sources.enginestream import DockerSource
 from reactor.sources.supervise import SourceState, SourceStatus, Supervisor, World
 
@@ -92,7 +93,13 @@ class DockerFleet:
         self._following: Following = (
             follow(spec, ear)
             if follow
-            else Supervisor(spec, DockerSource(options, environ), ear, world)
+            else Supervisor(
+                spec,
+                DockerSource(options, environ),
+                ear,
+                world,
+                longest_pause=DOCKER.longest_pause,
+            )
         )
 
     def run(self, stop: StopEvent) -> None:

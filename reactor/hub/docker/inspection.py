@@ -1,6 +1,7 @@
 """What REST objects show and the platform's frames do not tell, read from what an engine says of a
 container, a service of a swarm, a node and itself. Pure."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -122,7 +123,8 @@ def _environment(entries: list[object]) -> Iterator[tuple[str, str]]:
 
 
 def _words(data: object, *path: str) -> str:
-    return " ".join(word for word in each(data, *path) if isinstance(word, str))
+    """As a shell reads them: a stackfile is made from what is shown."""
+    return shlex.join(word for word in each(data, *path) if isinstance(word, str))
 
 
 def _ports(told: object) -> Iterator[Port]:

@@ -8,14 +8,14 @@ from functools import partial
 from threading import Event as StopEvent
 from uuid import uuid4
 
-from reactor.hub.docker.deriving import derived_state
 from reactor.hub.docker.holding import Holding
+from reactor.hub.docker.permitting import held_by, leaving_by, permit
 from reactor.hub.docker.register import Entry, Order, Register
 from reactor.hub.docker.replacing import replace_container
 from reactor.hub.docker.settling import Settling
 from reactor.hub.docker.shown import target_of
-from reactor.hub.fleet import Call, NotAllowed, Unavailable
-from reactor.hub.states import State, is_settled, refusal
+from reactor.hub.fleet import Call, Unavailable
+from reactor.hub.states import State
 from reactor.hub.written import Writing
 from reactor.model.request import Fault, Response
 from reactor.model.uri import ObjectUri
@@ -29,16 +29,6 @@ from reactor.platforms.pool import Pool
 
 THREADS = 4
 """Calls that are carried out at once; more wait, and their actions are Pending."""
-
-_PHASES = {
-    "start": State.STARTING,
-    "stop": State.STOPPING,
-    "redeploy": State.REDEPLOYING,
-    "scale": State.SCALING,
-    "terminate": State.TERMINATING,
-}
-_REMOVING = ("redeploy", "scale", "terminate")
-_OPERABLE = ("container", "service", "stack")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +57,11 @@ class Operations:
         NoSuchObject, NotAllowed."""
         with self._holding.changing() as register:
             entry = register.get(kind, uuid)
-            _permit(register, entry, call.verb)
-            action = self._record(register, entry, call)
-            held = _held(register, entry, call.verb)
-            for each in held:
-                register.begin(each, _PHASES[call.verb], action.uuid, self._holding.now())
-            leaving = _leaving(register, entry, held, call.verb)
-            register.leave(leaving)
-            count = _count(register, entry)
-        work = _Work(action=action, entry=entry, call=call, count=count, held=held, leaving=leaving)
+            permit(register, entry, call.verb)
+            work = self._planned(register, entry, call)
         carried_out = self._pool.submit(partial(self._carry_out, work))
         carried_out.add_done_callback(self._tell_fault)
-        return register.named(action.uri)
+        return register.named(work.action.uri)
 
     def close(self) -> None:
         """Begin nothing more. Does not wait for what is under way."""
@@ -88,6 +71,25 @@ class Operations:
         error = None if carried_out.cancelled() else carried_out.exception()
         if error is not None:
             self._warn("".join(traceback.format_exception(error)).rstrip())
+
+    def _planned(self, register: Register, entry: Entry, call: Call) -> "_Work":
+        """The work of a permitted call, of which clients hear that it has begun."""
+        held = held_by(register, entry, call.verb)
+        leaving = leaving_by(register, entry, call.verb)
+        count, resting = _count(register, entry), _resting(register, entry, call.verb)
+        action = self._record(register, entry, call)
+        for each in held:
+            register.begin(each.entry, each.phase, action.uuid, self._holding.now())
+        register.leave(leaving)
+        return _Work(
+            action=action,
+            entry=entry,
+            call=call,
+            count=count,
+            resting=resting,
+            held=tuple(each.entry.uuid for each in held),
+            leaving=leaving,
+        )
 
     def _record(self, register: Register, entry: Entry, call: Call) -> Entry:
         now = self._holding.now()
@@ -115,8 +117,8 @@ class Operations:
                 self._scaled(work.entry.uuid, work.count)
             with self._holding.changing() as register:
                 register.stay(work.leaving, work.action.uuid, self._holding.now())
-                for each in work.held:
-                    register.end(each.uuid, work.action.uuid, self._holding.now())
+                for uuid in work.held:
+                    register.end(uuid, work.action.uuid, self._holding.now())
             self._move(work, State.SUCCESS if is_done else State.FAILED, response.detail)
 
     def _scaled(self, service: str, count: int) -> None:
@@ -153,7 +155,7 @@ class Operations:
                 return Response(fault=Fault.INVALID, detail=why)
             means = Means(self._ways.client, engine, self._ways.compose)
             response = self._acted(work, found, means)
-            return self._settling.wait(work.entry, engine, found, work.call.verb, response)
+            return self._settling.wait(work.resting, engine, found, work.call.verb, response)
         except (Gone, Refusal) as error:
             return Response(fault=Fault.CONNECT, detail=str(error))
 
@@ -167,15 +169,16 @@ class Operations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """A call under way: its action, what it is about and what is in a phase of its because of it.
-    `count` is how many containers its service shall have, `leaving` are the UUIDs of those that may
-    be replaced or removed."""
+    """A call under way: its action, what it is about, and what comes to rest at its end. `count` is
+    how many containers its service shall have; `held` are the UUIDs of what is in a phase because
+    of it, `leaving` those of the containers that may be replaced or removed."""
 
     action: Entry
     entry: Entry
     call: Call
     count: int
-    held: tuple[Entry, ...]
+    resting: Entry
+    held: tuple[str, ...]
     leaving: tuple[str, ...]
 
     @property
@@ -192,25 +195,6 @@ def _absent(verb: str) -> Response:
     )
 
 
-def _permit(register: Register, entry: Entry, verb: str) -> None:
-    """Raises NotAllowed. A stack waits for its services, or a call would pass one of them by."""
-    if entry.kind not in _OPERABLE:
-        raise NotAllowed(f"A {entry.kind} takes no calls here.")
-    refused = refusal(entry.kind, _state(register, entry), verb)
-    if refused:
-        raise NotAllowed(refused)
-    for service in _services(register, entry):
-        state = _state(register, service)
-        if not is_settled("service", state):
-            raise NotAllowed(
-                f"No actions allowed in this state: its service {service.name} is {state}."
-            )
-
-
-def _state(register: Register, entry: Entry) -> State:
-    return State(entry.phase or derived_state(register, entry))
-
-
 def _count(register: Register, entry: Entry) -> int:
     """How many containers a service shall have, or the one that a container belongs to has."""
     if entry.kind == "service":
@@ -219,30 +203,8 @@ def _count(register: Register, entry: Entry) -> int:
     return sum(target_of(register, service) for service in own)
 
 
-def _services(register: Register, entry: Entry) -> list[Entry]:
-    return register.members(entry.uri, "service") if entry.kind == "stack" else []
-
-
-def _held(register: Register, entry: Entry, verb: str) -> tuple[Entry, ...]:
-    """What is in the phase of a call until that is done: the object, and the services of a stack
-    that take the call. A container that is redeployed only starts again, as frames tell."""
-    if entry.kind == "container" and verb == "redeploy":
-        return ()
-    willing = (
-        service
-        for service in _services(register, entry)
-        if refusal("service", _state(register, service), verb) is None
-    )
-    return (entry, *willing)
-
-
-def _leaving(
-    register: Register, entry: Entry, held: tuple[Entry, ...], verb: str
-) -> tuple[str, ...]:
-    """The containers that the call may replace or remove."""
-    if verb not in _REMOVING:
-        return ()
-    if entry.kind == "container":
-        return (entry.uuid,)
-    services = (each for each in held if each.kind == "service")
-    return tuple(each.uuid for one in services for each in register.members(one.uri, "container"))
+def _resting(register: Register, entry: Entry, verb: str) -> Entry:
+    """What comes to rest: where a container is redeployed its service, which gets another one."""
+    is_replaced = entry.kind == "container" and verb == "redeploy"
+    service = register.of(entry.parent("service")) if is_replaced else None
+    return service or entry

@@ -11,12 +11,16 @@ from reactor.hub.fleet import Call, Frame, NoSuchObject
 from reactor.hub.states import State
 from reactor.hub.written import Written
 from reactor.model.uri import object_uri, read_uri, stable_uuid
+from reactor.platforms.docker.answers import text
 
 LISTED = timedelta(minutes=10)
 """How long what is terminated is still listed. Docker Cloud's documents say "recently"."""
 
 MOST_ACTIONS = 1000
 """Actions that are kept; the oldest are forgotten first."""
+
+_SHORT_ID = 12
+"""Letters of an id, where it is written for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +40,9 @@ class Entry:
     """An object. `actual` is the state that the engine's own words amount to; `phase` what a call
     has it be until that is done. `parents` are URIs without namespace.
 
-    `is_leaving`, of a container: a call may replace or remove it. Docker Cloud never said Stopped
-    then (docs/platforms.md §1), and who waits for crashes would take it for one.
+    `is_leaving`, of a container: a call may replace or remove it, or start it again. Docker Cloud
+    never said Stopped then (docs/platforms.md §1), and who waits for crashes would take it for one:
+    it is Stopping until it is seen what becomes of it.
     """
 
     kind: str
@@ -53,8 +58,8 @@ class Entry:
     @property
     def state(self) -> str:
         """As clients see it."""
-        is_ending = self.is_leaving and self.actual == State.STOPPED
-        return self.phase or (State.TERMINATING if is_ending else self.actual)
+        has_ended = self.is_leaving and self.actual == State.STOPPED
+        return self.phase or (State.STOPPING if has_ended else self.actual)
 
     @property
     def uri(self) -> str:
@@ -169,12 +174,20 @@ class Register:
             return
         entry = replace(
             before,
-            name=news.name or before.name,
+            name=_name(news, before),
             parents=news.parents or before.parents,
             actual=news.state,
             changed_at=news.at,
         )
-        self._change(before, entry, news.identity)
+        self._change(before, self._or_gone(entry), news.identity)
+
+    def _or_gone(self, entry: Entry) -> Entry:
+        """The entry; gone, if it is what a swarm keeps as a record of a container that has left."""
+        service = self.of(entry.parent("service"))
+        is_record = service is not None and service.uuid in self.specifications
+        if entry.is_leaving and entry.actual == State.STOPPED and is_record:
+            return replace(entry, actual=State.TERMINATED)
+        return entry
 
     def begin(self, entry: Entry, phase: str, action: str, at: datetime) -> None:
         """The call that became the action of this UUID has the object be in `phase` from now on."""
@@ -197,11 +210,9 @@ class Register:
 
     def stay(self, containers: Iterable[str], action: str, at: datetime) -> None:
         """The call that became the action of this UUID is done: those that are left are what they
-        are, but for what a swarm only keeps as a record."""
+        are."""
         for entry in [entry for uuid in containers if (entry := self.entries.get(uuid))]:
-            service = self.of(entry.parent("service"))
-            is_record = service is not None and service.uuid in self.specifications
-            if entry.is_leaving and not (is_record and entry.actual == State.STOPPED):
+            if entry.is_leaving and not entry.is_gone:
                 after = replace(entry, is_leaving=False, changed_at=at)
                 self._change(entry, after, stable_uuid(action, entry.uuid, "stay"))
 
@@ -250,6 +261,14 @@ class Register:
                 "datetime": entry.changed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             }
         )
+
+
+def _name(news: News, before: Entry) -> str:
+    """The name from now on. Not the one that Compose 1 gives to what it is about to replace, so
+    that its own is free for another: the id, and then its own."""
+    docker_id = text(news.facts, "container", "docker_id")
+    is_passing = news.name == f"{docker_id[:_SHORT_ID]}_{before.name}"
+    return before.name if is_passing else news.name or before.name
 
 
 def _first(news: News, phase: str | None) -> Entry:

@@ -5,18 +5,18 @@ from reactor.platforms.docker.acting import Means, act
 from reactor.platforms.docker.actions import is_good
 from reactor.platforms.docker.compose import project_of
 from reactor.platforms.docker.finding import Found
-from reactor.platforms.docker.objects import COMPOSE_SERVICE, SWARM_SERVICE
+from reactor.platforms.docker.objects import COMPOSE_SERVICE, SWARM_SERVICE, is_one_off
 
 
 def replace_container(found: Found, count: int, means: Means) -> Response:
     """Another one takes the container's place: a swarm sees to that by itself, Compose is asked for
-    so many as the service had, `count`. What neither made is restarted. Blocks as `act` does;
-    raises Gone and Refusal."""
+    so many as the service had, `count`. What neither made, or was run by hand beside a service, is
+    restarted. Blocks as `act` does; raises Gone and Refusal."""
     labels = found.containers[0].labels
     if SWARM_SERVICE in labels:
         return act("terminate", found, means)
     ready = means.compose.ready(project_of(labels))
-    if isinstance(ready, str):
+    if isinstance(ready, str) or is_one_off(labels):
         return act("redeploy", found, means)
     response = act("terminate", found, means)
     if not is_good(response):

@@ -40,7 +40,7 @@ def _container(register: Register, entry: Entry, _: datetime) -> dict[str, objec
     is_over = entry.state in (State.STOPPED, State.TERMINATED)
     code = container.exit_code if entry.state not in _ACTIVE else None
     return {
-        "name": container.name or entry.name,
+        "name": entry.name or container.name,
         **_dates(entry, container.created_at or entry.since),
         "started_datetime": rest_date(container.started_at),
         "stopped_datetime": rest_date(container.finished_at if is_over else None),
@@ -70,7 +70,7 @@ def _links(register: Register, entry: Entry, found: Inspection) -> list[dict[str
             ports = seen.runtime.ports if seen.address else ()
             linked.append(
                 {
-                    "name": seen.container.name,
+                    "name": other.name,
                     "from_container": register.named(entry.uri),
                     "to_container": register.named(other.uri),
                     "endpoints": {
@@ -98,7 +98,7 @@ def _service(register: Register, entry: Entry, _: datetime) -> dict[str, object]
         **_run(runtime, newest.container.labels),
         "nickname": entry.name,
         "image_name": specification.image if specification else newest.container.image,
-        "synchronized": register.wanted.get(entry.uuid, target) == target,
+        "synchronized": _is_synchronized(register, entry),
         "stack": register.named(stack) if stack else None,
         "containers": [register.named(each.uri) for each in containers],
         "target_num_containers": register.wanted.get(entry.uuid, target),
@@ -121,6 +121,12 @@ def target_of(register: Register, service: Entry) -> int:
     if specification and specification.wanted is not None:
         return specification.wanted
     return len(_members(register, service))
+
+
+def _is_synchronized(register: Register, service: Entry) -> bool:
+    """Whether no client wants another number than the platform was told."""
+    target = target_of(register, service)
+    return register.wanted.get(service.uuid, target) == target
 
 
 def _members(register: Register, service: Entry) -> list[Entry]:
@@ -153,7 +159,7 @@ def _stack(register: Register, entry: Entry, _: datetime) -> dict[str, object]:
     return {
         "name": entry.name,
         "nickname": entry.name,
-        "synchronized": not any(service.uuid in register.wanted for service in services),
+        "synchronized": all(_is_synchronized(register, service) for service in services),
         "services": [register.named(service.uri) for service in services],
         **_dates(entry, entry.since),
     }

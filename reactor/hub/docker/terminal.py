@@ -12,6 +12,10 @@ from reactor.platforms.docker.client import Client, Gone, Refusal
 
 _CREATED = 201
 
+_LEAVING = b"\x03\x04"
+"""What somebody types who leaves: Ctrl-C, then Ctrl-D. The engine itself would leave even a shell
+that waits for a command where it is, until the container stops."""
+
 
 class DockerTerminal:
     """Satisfies `Terminal` (reactor/hub/fleet.py). It is a terminal, so that control characters
@@ -43,8 +47,9 @@ class DockerTerminal:
         self._wire.write(typed)
 
     def close(self) -> None:
-        """Whoever reads or writes is let go; the command is left alone."""
-        self._wire.close()
+        """Whoever reads or writes is let go. A shell that waits ends, and so does what Ctrl-C ends;
+        any other command is left alone."""
+        self._wire.close(_LEAVING)
 
 
 def _made(client: Client, path: str, command: Sequence[str]) -> str:

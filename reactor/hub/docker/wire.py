@@ -104,8 +104,10 @@ class Wire:
             if not count:
                 self._wait(select.POLLOUT)
 
-    def close(self) -> None:
-        """Hang up."""
+    def close(self, last: bytes = b"") -> None:
+        """Hang up, after these bytes if the other side takes them at once. Does not block."""
+        if last:
+            self._sent(last)
         with suppress(OSError):
             # Not TLS's own, which would wait for the other side.
             socket.socket.shutdown(self._dialed.socket, socket.SHUT_RDWR)

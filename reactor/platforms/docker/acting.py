@@ -29,6 +29,7 @@ PATIENCE = 600.0
 get minutes."""
 
 _LONGEST = 300
+_NUMBER = "com.docker.compose.container-number"
 
 Thing = TypeVar("Thing")
 
@@ -77,10 +78,18 @@ def _redeploy(found: Found, means: Means) -> Response:
         response = _in_turn(partial(_restart, means), found.containers)
         told = f"restarted, container by container, as {ready}"
         return Response(status=200, detail=told) if is_good(response) else response
-    counts = Counter(each.labels.get(COMPOSE_SERVICE, "") for each in found.containers)
-    return _composed(
-        means.compose.up(ready, counts, "--force-recreate"), f"recreated by {ready.tool}"
+    fault = means.compose.up(ready, _counts(found.containers), "--force-recreate")
+    return _composed(fault, f"recreated by {ready.tool}")
+
+
+def _counts(containers: Iterable[Member]) -> Counter[str]:
+    """How many each service has. A redeploy that failed leaves two of one number, the old one and
+    the one that was to take its place."""
+    numbered = (
+        (each.labels.get(COMPOSE_SERVICE, ""), each.labels.get(_NUMBER) or each.id)
+        for each in containers
     )
+    return Counter(service for service, _ in dict.fromkeys(numbered))
 
 
 def _composed(fault: str | None, told: str) -> Response:

@@ -4,7 +4,7 @@ An engine keeps its last 256 events in memory, of every kind, and forgets them w
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -44,19 +44,16 @@ class Seen:
         return True
 
 
-def oldest_of(ring: Sequence[Mark]) -> Mark | None:
+def oldest_of(ring: Iterable[Mark], count: int) -> Mark | None:
     """The first event that the engine has kept since it started, None if it may have forgotten
-    some, or has none."""
-    return min(ring, key=_time, default=None) if len(ring) < RING else None
+    some, or has none. `count` is how many it has kept, read or not."""
+    return min(ring, key=_time, default=None) if count < RING else None
 
 
 def covers(ring: Iterable[Mark], since: int, oldest: Mark | None) -> bool:
     """Whether the engine still has every event since `since`, in nanoseconds. `oldest` is what
     `oldest_of` said of the ring at the connection before."""
-    ring = tuple(ring)
-    if any(mark.time_nano <= since for mark in ring):
-        return True
-    return len(ring) < RING and oldest is not None and oldest in ring
+    return any(mark.time_nano <= since or mark == oldest for mark in ring)
 
 
 def _time(mark: Mark) -> int:

@@ -166,8 +166,9 @@ class Client:
     def describe(self) -> dict[str, object]:
         """What the engine says of itself, as plain JSON: `id` and `name`, which a proxy before it
         may keep to itself, `version`, `api` (the prefix of paths for the newest API that both sides
-        speak), `podman`, `swarm` (None, or node_id, is_manager, cluster_id and cluster_name) and
-        `skew` (its clock minus ours, in seconds)."""
+        speak), `podman`, `keeps_containers` (whether they outlive it: Docker's live restore),
+        `swarm` (None, or node_id, is_manager, cluster_id and cluster_name) and `skew` (its clock
+        minus ours, in seconds)."""
         api = self._negotiated()
         version = _mapping(self.json(f"{api}/version"))
         is_podman = _is_podman(version)
@@ -181,6 +182,7 @@ class Client:
             "version": str(version.get("Version", "")),
             "api": api,
             "podman": is_podman,
+            "keeps_containers": is_podman or info.get("LiveRestoreEnabled") is True,
             "swarm": _swarm(_mapping(info.get("Swarm"))),
             "skew": round(self.engine_time - utc_now().timestamp(), 3),
         }

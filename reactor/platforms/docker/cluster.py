@@ -1,12 +1,10 @@
 """A swarm as its managers tell it: its services, which have tasks on many nodes, and the nodes.
 Pure."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from reactor.engine.proof import clock_time
-from reactor.model.cause import Cause, Judgement
 from reactor.platforms.docker.engine import Engine, ListedNode, ListedService, Listing
 from reactor.platforms.docker.events import SERVICE, EngineEvent
 from reactor.platforms.docker.groups import (
@@ -16,7 +14,18 @@ from reactor.platforms.docker.groups import (
     TERMINATED,
     Groups,
 )
-from reactor.platforms.docker.objects import SWARM_STACK, Thing, stack_of, swarm_node, swarm_service
+from reactor.platforms.docker.inherited import Inherited
+from reactor.platforms.docker.known import Known
+from reactor.platforms.docker.objects import (
+    SWARM_STACK,
+    Place,
+    Standing,
+    Thing,
+    place_of,
+    stack_of,
+    swarm_node,
+    swarm_service,
+)
 from reactor.platforms.docker.telling import Telling
 
 _UNREACHABLE, _DEPLOYED = "Unreachable", "Deployed"
@@ -29,28 +38,73 @@ Listed = TypeVar("Listed", ListedNode, ListedService)
 class Cluster:
     """For one thread. All of it stays silent where the engine is no manager."""
 
-    def __init__(self, engine: Engine, groups: Groups, telling: Telling) -> None:
+    def __init__(
+        self, engine: Engine, groups: Groups, telling: Telling, inherited: Inherited
+    ) -> None:
         self.engine, self._groups, self._telling = engine, groups, telling
+        self._inherited = inherited
+        self._held: list[EngineEvent] = []
         self._services: dict[str, tuple[Thing, Thing | None]] = {}
         self._nodes: dict[str, tuple[Thing, str]] = {}
         self._touched = set[str]()
 
-    @property
-    def nodes(self) -> dict[str, Thing]:
-        """The nodes by the swarm's id."""
-        return {node_id: node for node_id, (node, _) in self._nodes.items()}
+    def resume(self, told: Iterable[Standing]) -> None:
+        """These were told before a restart: what is still so is nothing new."""
+        for each in told:
+            if each.thing.kind == "node":
+                self._nodes[each.id] = (each.thing, each.state)
+            else:
+                self._services[each.id] = (each.thing, each.stack)
+                for _ in self._groups.set(each.thing, each.stack, each.state):
+                    pass
+
+    def standing(self) -> Iterator[Standing]:
+        """The services and nodes, as they were told last."""
+        for node_id, (node, state) in self._nodes.items():
+            yield Standing(id=node_id, thing=node, state=state)
+        for service_id, (service, stack) in self._services.items():
+            told = self._groups.state(service)
+            if told is not None:
+                yield Standing(id=service_id, thing=service, stack=stack, state=told)
+
+    def place(self, known: Known) -> Place:
+        """Where a container belongs: those that a manager lists may be on other nodes."""
+        node, _ = self._nodes.get(known.node_id or "", (None, ""))
+        return place_of(known.labels, self.engine, node)
 
     def begin_listing(self) -> None:
         """From now on events may be newer than what will be listed."""
         self._touched.clear()
+        self._inherited.begin_listing()
 
     def take(self, event: EngineEvent) -> None:
-        """An event of a service or a node."""
+        """An event of a service or a node. That of a service whose labels are asked for is held."""
         self._touched.add(event.id)
-        if event.kind == SERVICE:
-            self._service(event)
-        else:
+        if event.kind != SERVICE:
             self._node(event)
+        elif self._inherited.is_asked(event.id):
+            self._held.append(event)
+        elif not self._inherited.takes_out_service(event.id):
+            self._service(event)
+
+    def learn(self, service_id: str, labels: Mapping[str, str]) -> None:
+        """What a service answered when it was asked for its labels."""
+        self._inherited.learn(service_id, labels)
+        self._release()
+
+    def give_up_asking(self) -> None:
+        """No answer will come."""
+        self._inherited.give_up_asking()
+        self._release()
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for event in held:
+            self.take(event)
+
+    def oldest_held(self) -> datetime | None:
+        """The time of the first event that is held."""
+        return self._held[0].at if self._held else None
 
     def _service(self, event: EngineEvent) -> None:
         name = event.attributes.get("name", "")
@@ -78,8 +132,8 @@ class Cluster:
         if state != TERMINATED:
             self._nodes[node_id] = (node, state)
         if before is None or before[1] != state:
-            judged = _lost(at, node) if state == _UNREACHABLE else None
-            self._telling.node(state, at, judged, node)
+            lost = f"the swarm has lost its node {node.name}" if state == _UNREACHABLE else None
+            self._telling.node(state, at, lost, other=node)
 
     def compare(self, listing: Listing, *, is_baseline: bool) -> None:
         """Take in what a manager listed; the first listing tells nothing."""
@@ -105,6 +159,9 @@ class Cluster:
     ) -> None:
         because = ("docker-listing", self.engine.id, at.isoformat())
         for listed in self._untouched(services):
+            if self._inherited.takes_out_service(listed.id):
+                self._leave(listed.id)
+                continue
             stack = stack_of(listed.labels, self.engine) if SWARM_STACK in listed.labels else None
             service = swarm_service(listed.id, listed.name)
             self._services[listed.id] = (service, stack)
@@ -116,6 +173,12 @@ class Cluster:
             changes = self._groups.set(*self._services.pop(service_id), TERMINATED)
             self._telling.changes(changes, at, because)
 
+    def _leave(self, service_id: str) -> None:
+        """Its owner took it out: nothing more is told of it, not even that."""
+        known = self._services.pop(service_id, None)
+        for _ in self._groups.set(*known, TERMINATED) if known else ():
+            pass
+
     def _untouched(self, listed: Iterable[Listed]) -> Iterator[Listed]:
         """Those of which no event told since the listing began."""
         return (each for each in listed if each.id not in self._touched)
@@ -123,11 +186,6 @@ class Cluster:
     def _gone(self, known: Iterable[str], listed: Iterable[Listed]) -> set[str]:
         """Those that were there before the listing and are not in it."""
         return set(known) - {each.id for each in listed} - self._touched
-
-
-def _lost(at: datetime, node: Thing) -> Judgement:
-    evidence = (f"{clock_time(at)} the swarm has lost its node {node.name}",)
-    return Judgement(cause=Cause.HOST_DOWN, planned=False, evidence=evidence)
 
 
 def _service_state(event: EngineEvent) -> str | None:

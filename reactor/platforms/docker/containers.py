@@ -11,6 +11,7 @@ from reactor.platforms.docker.answers import at, each, moment, number, text, tex
 from reactor.platforms.docker.engine import ListedContainer
 from reactor.platforms.docker.words import (
     RUNNING,
+    STARTING,
     STOPPED,
     TERMINATING,
     age_text,
@@ -53,13 +54,16 @@ def is_same(row: Row, known: ListedContainer, now: datetime) -> bool:
     """Whether the list shows the container as it is known, since the same moment. The engine counts
     time by its own clock; where that alone makes a difference, the answer is a needless no."""
     shown = row.container
-    if (shown.name, shown.state, shown.health) != (known.name, known.state, known.health):
+    if (shown.name, shown.health) != (known.name, known.health):
         return False
+    if shown.state == STARTING:
+        return known.state == STOPPED  # whether it could be started only an inspection tells
     if known.state == RUNNING:
-        return _is_since(row, known.started_at, now)
+        return shown.state == RUNNING and _is_since(row, known.started_at, now)
     if known.state == STOPPED:
-        return shown.exit_code == known.exit_code and _is_since(row, known.finished_at, now)
-    return True
+        is_its = (shown.state, shown.exit_code) == (STOPPED, known.exit_code)
+        return is_its and _is_since(row, known.finished_at, now)
+    return shown.state == known.state
 
 
 def _is_since(row: Row, moment: datetime | None, now: datetime) -> bool:
@@ -70,20 +74,22 @@ def read_container(found: object) -> ListedContainer | None:
     """The container that was inspected, None if that is none."""
     state = at(found, "State")
     word = container_state(text(state, "Status"), is_up=at(state, "Running") is True)
-    finished_at = moment(state, "FinishedAt")
+    code, finished_at = number(state, "ExitCode"), moment(state, "FinishedAt")
+    has_failed = word == STARTING and bool(code)  # 126, 127: its program could not be started
     container = ListedContainer(
         id=text(found, "Id"),
         name=text(found, "Name").removeprefix("/"),
         image=text(found, "Config", "Image") or text(found, "Image"),
-        state=word,
+        state=STOPPED if has_failed else word,
         labels=texts(found, "Config", "Labels"),
         created_at=moment(found, "Created"),
         started_at=moment(state, "StartedAt"),
         finished_at=finished_at,
-        exit_code=number(state, "ExitCode") if word in _ENDED and finished_at else None,
+        exit_code=code if has_failed or (word in _ENDED and finished_at) else None,
         restart_count=number(found, "RestartCount") or 0,
         oom_killed=at(state, "OOMKilled") is True,
         health=_health(state),
+        stop_seconds=number(found, "Config", "StopTimeout"),
     )
     return container if container.id else None
 

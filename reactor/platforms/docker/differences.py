@@ -36,12 +36,11 @@ def differences(
 ) -> Iterator[Pending]:
     """A frame for every step that a container must have made since it was known, those that are
     gone first; but for those that events `told` of since the listing began. `outage` is since when
-    the engine was away, if it was."""
+    the engine was away, if it is another process since."""
     there = {each.id for each in listing.containers}
     for before in [*known.values()]:
         if before.id not in there and before.id not in told:
-            gone = structs.replace(before, state=TERMINATED)
-            yield _step(gone, TERMINATED, listing.ended_at, None)
+            yield from _last_steps(before, outage, listing.ended_at)
     for each in listing.containers:
         if each.id not in told:
             yield from _steps(known.get(each.id), each, outage, listing.ended_at)
@@ -57,8 +56,19 @@ def is_new_run(before: Known, started_at: datetime) -> bool:
 def unseen_end(before: Known, found: Found, at: datetime) -> Pending:
     """The end of a run that was followed by another one, at the latest then: of it nothing else is
     certain."""
-    ended = structs.replace(before, state=STOPPED, exit_code=None)
-    return _step(ended, STOPPED, at, judge_found(found))
+    judged = judge_found(found)
+    ended = structs.replace(before, state=STOPPED, exit_code=None, judged=judged)
+    return _step(ended, STOPPED, at, judged)
+
+
+def _last_steps(before: Known, outage: Loss | None, at: datetime) -> Iterator[Pending]:
+    """It is gone, and has ended before, if it ran."""
+    if before.state in _UP:
+        end = unseen_end(before, Found(loss=outage), at)
+        before = end.known
+        # When that was nobody knows: found again later, it is the same end.
+        yield structs.replace(end, identity=end.identity[:-1])
+    yield _step(structs.replace(before, state=TERMINATED), TERMINATED, at, None)
 
 
 def _steps(
@@ -94,6 +104,7 @@ def _judged(before: Known | None, each: ListedContainer, outage: Loss | None) ->
             oom_killed=each.oom_killed,
             restarts=_restarts(before, each),
             loss=outage if outage and died and died >= outage.at - _BEFORE else None,
+            is_elsewhere=each.node_id is not None,
         )
     )
 

@@ -19,7 +19,8 @@ class Swarm:
 class Engine:
     """A Docker Engine, or Podman, by the id and the name that it gives itself, and its version.
 
-    `api` is the prefix of paths for the newest API that both sides speak, `/v1.41`.
+    `api` is the prefix of paths for the newest API that both sides speak, `/v1.41`. Its containers
+    end when it does, unless `keeps_containers`.
     """
 
     id: str
@@ -27,7 +28,13 @@ class Engine:
     version: str
     api: str = ""
     is_podman: bool = False
+    keeps_containers: bool = False
     swarm: Swarm | None = None
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether it is one of those that know the services and nodes of a swarm."""
+        return self.swarm is not None and self.swarm.is_manager
 
 
 def described(said: Mapping[str, object]) -> Engine:
@@ -39,6 +46,7 @@ def described(said: Mapping[str, object]) -> Engine:
         version=str(said["version"]),
         api=str(said["api"]),
         is_podman=said["podman"] is True,
+        keeps_containers=said["keeps_containers"] is True,
         swarm=_swarm(swarm) if isinstance(swarm, Mapping) else None,
     )
 
@@ -57,8 +65,9 @@ class ListedContainer:
     """A container as the engine lists and inspects it.
 
     `state` is the platform's word (Starting, Running, Stopped, …). Times are UTC, None where there
-    is none. `health` is "starting", "healthy", "unhealthy" or None without a probe. `node_id` is
-    the swarm's id of the node, where that is another than the one that lists.
+    is none. `health` is "starting", "healthy", "unhealthy" or None without a probe. `stop_seconds`
+    are what a stop waits for the end, negative for ever, None as long as the engine does by itself.
+    `node_id` is the swarm's id of the node, where that is another than the one that lists.
     """
 
     id: str
@@ -73,6 +82,7 @@ class ListedContainer:
     restart_count: int = 0
     oom_killed: bool = False
     health: str | None = None
+    stop_seconds: int | None = None
     node_id: str | None = None
 
 
@@ -80,7 +90,7 @@ class ListedContainer:
 class ListedService:
     """A service of a swarm. `running` and `wanted` count its tasks. `update` is the engine's word
     for the update under way or last made ("updating", "completed", …), empty if there was none.
-    `labels` are the service's own."""
+    `labels` are the service's own, and those for reactor that it gives its containers."""
 
     id: str
     name: str

@@ -94,7 +94,7 @@ def gather(
     try:
         container = _inspected(client, f"{engine.api}/containers/{quote(container_id, safe='')}")
     except Unreadable as error:
-        return dict.fromkeys(wishes, _unreadable(error))
+        return unreadable(wishes, str(error))
     told: dict[str, object] = {}
     if "log_tail" in wishes:
         told["log_tail"] = _log_tail(container, until)
@@ -136,8 +136,13 @@ def _said(answer: Answer) -> str:
     return said or f"the answer is {answer.status}"
 
 
-def _unreadable(error: Unreadable) -> str:
-    return f"(not readable: {plain(str(error))[:_LONGEST_REASON]})"
+def unreadable(wishes: Iterable[str], why: str) -> Mapping[str, object]:
+    """In place of each of these facts a sentence: why it cannot be had."""
+    return dict.fromkeys(wishes, _sentence(why))
+
+
+def _sentence(why: str) -> str:
+    return f"(not readable: {plain(why)[:_LONGEST_REASON]})"
 
 
 def _log_tail(container: _Container, until: datetime) -> str:
@@ -149,7 +154,7 @@ def _log_tail(container: _Container, until: datetime) -> str:
             printed = b"".join(_payloads(printed))
         shown = container.shown(printed[-_SCANNED_BYTES:].decode(errors="replace"))
     except Unreadable as error:
-        return _unreadable(error)
+        return _sentence(str(error))
     return _end(shown.strip("\n").split("\n")[-LOG_LINES:], most=LOG_BYTES)
 
 
@@ -178,7 +183,7 @@ def _health_log(container: _Container, probe: object) -> str:
     try:
         output = container.shown(text(probe, "Output"))
     except Unreadable as error:
-        return _unreadable(error)
+        return _sentence(str(error))
     shown = _end(output.strip("\n").split("\n"), most=HEALTH_BYTES)
     return f"exit code {number(probe, 'ExitCode')}: {shown}"
 

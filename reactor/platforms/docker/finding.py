@@ -12,18 +12,20 @@ from reactor.platforms.docker.answers import at, each, moment, number, text, tex
 from reactor.platforms.docker.client import Client
 from reactor.platforms.docker.engine import Engine
 from reactor.platforms.docker.objects import (
-    ONE_OFF,
     OPTED_OUT,
     PROJECT,
     SWARM_SERVICE,
     SWARM_SERVICE_NAME,
     container_uuid,
+    is_one_off,
     is_opted_out,
+    meant_for_us,
     service_of,
     stack_of,
 )
 from reactor.platforms.docker.own import is_own
-from reactor.platforms.docker.services import Spec, replicas
+from reactor.platforms.docker.services import Spec, labels_of, replicas
+from reactor.platforms.docker.swarm import service_labels
 
 PATIENCE = 30.0
 """Seconds for one answer of an engine that is asked what it has."""
@@ -42,8 +44,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwarmService:
-    """A service of a swarm. `labels` are its own over those of its containers; `version` is that of
-    its specification; `updated_at` is when its last update began."""
+    """A service of a swarm. `labels` are its own over those of its containers, but for those that
+    are meant for reactor; `version` is that of its specification; `updated_at` is when its last
+    update began."""
 
     id: str
     name: str
@@ -97,7 +100,7 @@ def _composed(containers: Iterable[Member], engine: Engine, uri: ObjectUri) -> F
     members: list[Member] = []
     for one in containers:
         thing = belonging(one.labels, engine) if PROJECT in one.labels else None
-        if thing and thing.uuid == uri.uuid and one.labels.get(ONE_OFF, "").lower() != "true":
+        if thing and thing.uuid == uri.uuid and not is_one_off(one.labels):
             name = thing.name
             members.append(one)
     return Found(kind=uri.type, name=name, containers=tuple(members)) if members else None
@@ -105,7 +108,7 @@ def _composed(containers: Iterable[Member], engine: Engine, uri: ObjectUri) -> F
 
 def _swarmed(client: Client, engine: Engine, uri: ObjectUri) -> Found | None:
     """A service or a stack of the swarm, of which managers alone know."""
-    if engine.swarm is None or not engine.swarm.is_manager:
+    if not engine.is_manager:
         return None
     belonging, name = _BELONGING[uri.type], ""
     services: list[SwarmService] = []
@@ -124,8 +127,8 @@ def _service(row: object) -> SwarmService:
         id=swarm_id,
         name=name,
         labels={
-            **texts(row, "Spec", "TaskTemplate", "ContainerSpec", "Labels"),
-            **texts(row, "Spec", "Labels"),
+            **texts(spec, "TaskTemplate", "ContainerSpec", "Labels"),
+            **labels_of(spec),
             SWARM_SERVICE: swarm_id,
             SWARM_SERVICE_NAME: name,
         },
@@ -138,17 +141,30 @@ def _service(row: object) -> SwarmService:
 def untouchable(client: Client, engine: Engine, found: Found, own: frozenset[str]) -> str | None:
     """Why reactor leaves the object alone, if it does: somebody opted out, or we run in it. Blocks;
     raises Gone and Refusal."""
-    labelled = {one.name: one.labels for one in found.containers}
-    labelled |= {one.name: one.labels for one in found.services}
-    for name, labels in labelled.items():
-        if is_opted_out(labels):
-            return f"'{name}' is labelled {OPTED_OUT}=false: reactor leaves it alone"
+    for container in found.containers:
+        if is_opted_out({**_inherited(client, engine, container), **container.labels}):
+            return _opted_out(container.name)
+    for service in found.services:
+        if is_opted_out(service.labels):
+            return _opted_out(service.name)
     ids = [container.id for container in found.containers]
     if own and found.services:
         ids += _task_containers(client, engine, found.services)
     if any(is_own(container_id, own) for container_id in ids):
         return f"reactor itself runs in {found.kind} '{found.name}', and does not act on itself"
     return None
+
+
+def _inherited(client: Client, engine: Engine, container: Member) -> Mapping[str, str]:
+    """What a container has of the service of a swarm that it is a task of. Workers know of none."""
+    service_id = container.labels.get(SWARM_SERVICE)
+    if not service_id or not engine.is_manager:
+        return {}
+    return meant_for_us(service_labels(client, engine, service_id, timeout=PATIENCE))
+
+
+def _opted_out(name: str) -> str:
+    return f"'{name}' is labelled {OPTED_OUT}=false: reactor leaves it alone"
 
 
 def _task_containers(

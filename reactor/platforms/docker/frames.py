@@ -9,7 +9,7 @@ from reactor.model.event import Frame
 from reactor.model.platform import GAP, ODD, Shape
 from reactor.model.uri import object_uri, stable_uuid
 from reactor.platforms.docker.known import Known
-from reactor.platforms.docker.objects import Place, Thing, container_uuid
+from reactor.platforms.docker.objects import Place, Thing, container_uuid, slot_of_task
 
 REVISED: Shape = {"type": ("revised",), "action": (None,), "state": (None,)}
 """A cause that was told turned out to be another one."""
@@ -68,6 +68,7 @@ def container_facts(known: Known, *, is_end: bool) -> dict[str, object]:
     uuid = container_uuid(known.id)
     told = {
         "name": known.name or None,
+        "slot": slot_of_task(known.labels) or known.name or None,
         "image": known.image or None,
         "state": known.state or None,
         "exit_code": known.exit_code if is_end else None,

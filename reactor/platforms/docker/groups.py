@@ -6,8 +6,10 @@ The words and what they mean are Docker Cloud's (docs/docker.md, Objects).
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from reactor.model.cause import Cause
 from reactor.platforms.docker.engine import ListedService
-from reactor.platforms.docker.objects import Place, Thing
+from reactor.platforms.docker.known import Known
+from reactor.platforms.docker.objects import SWARM_SERVICE, Place, Thing
 
 RUNNING, PARTLY, NOT_RUNNING = "Running", "Partly running", "Not running"
 SCALING, REDEPLOYING = "Scaling", "Redeploying"
@@ -22,8 +24,8 @@ _ON_THE_WAY = (STARTING, STOPPING, STOPPED)
 
 
 def state_of(members: Collection[str]) -> str:
-    """The state of what has members in these states. One that is only about to start beside those
-    that run takes nothing from them: it may be there to replace one."""
+    """The state of a service whose containers are in these states. One that is only about to start
+    beside those that run takes nothing from them: it may be there to replace one."""
     if not members:
         return TERMINATED
     members = [each for each in members if each != REPLACED] or [STOPPED]
@@ -33,6 +35,13 @@ def state_of(members: Collection[str]) -> str:
         is_whole = running == len(settled) and PARTLY not in settled
         return RUNNING if is_whole else PARTLY
     return next((state for state in _ON_THE_WAY if state in members), NOT_RUNNING)
+
+
+def stack_state_of(services: Collection[str]) -> str:
+    """The state of a stack whose services are in these states. One that starts replaces none: as
+    long as the others run, the stack starts (Docker Cloud's API, *Stack states*)."""
+    state = state_of(services)
+    return STARTING if state == RUNNING and STARTING in services else state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,14 @@ class Groups:
         _put(group.members, container_id, state)
         yield from self._settle(group, state_of(group.members.values()))
 
+    def stand(self, known: Known, place: Place) -> Iterator[Change]:
+        """The container counts in its service as it is now; what changes with it. Tasks of a swarm
+        do not: they may be on many nodes, and a manager counts them."""
+        if SWARM_SERVICE not in known.labels:
+            is_replaced = known.judged is not None and known.judged.cause is Cause.DEPLOY
+            state = REPLACED if is_replaced and known.state == STOPPED else known.state
+            yield from self.move(known.id, place, state)
+
     def count(self, listed: ListedService, service: Thing, stack: Thing | None) -> Iterator[Change]:
         """What a manager counts of a swarm's service."""
         group = self._group(service, stack)
@@ -101,7 +118,7 @@ class Groups:
         if group.stack is not None:
             above = self._group(group.stack, None)
             _put(above.members, group.thing.uuid, state)
-            yield from self._settle(above, state_of(above.members.values()))
+            yield from self._settle(above, stack_state_of(above.members.values()))
 
 
 def _put(members: dict[str, str], member: str, state: str) -> None:

@@ -1,15 +1,20 @@
-"""What the journal keeps of one engine: its containers, and up to when its events were read."""
+"""What the journal keeps of one engine: its containers, the services and nodes of its swarm, up to
+when its events were read, and the ends that were told lately."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
 import msgspec
+from msgspec import structs
 
 from reactor.duration import format_time
 from reactor.engine.runs import Loss
 from reactor.platforms.docker.engine import Engine
+from reactor.platforms.docker.events import EngineEvent
 from reactor.platforms.docker.known import TERMINATED, Known
+from reactor.platforms.docker.objects import Standing
+from reactor.platforms.docker.waiting import Pending
 
 ENGINE, NAME, BASELINE, SINCE, LOST = "engine", "name", "baseline", "since", "lost"
 """The keys under which stand whose containers these are, what it is called, when they were listed
@@ -17,7 +22,7 @@ for the first time, up to when events were handed in, and since when it cannot b
 
 T = TypeVar("T")
 
-_CONTAINER = "container/"
+_CONTAINER, _END, _SWARM = "container/", "end/", "swarm/"
 _FORM = "1"
 """Of the values; those of another form are forgotten, and listed anew."""
 
@@ -42,6 +47,9 @@ class Memory:
             self._changed |= {ENGINE: whose, NAME: engine.name}
         self.has_baseline = BASELINE in self._kept
         self._written: dict[str, Known] = {}
+        self._told: dict[str, int] = {}
+        self._ends: dict[str, Pending] = {}
+        self._swarm: dict[str, Standing] = {}
 
     @property
     def since(self) -> int | None:
@@ -64,7 +72,16 @@ class Memory:
             _read(value, Known) for key, value in self._kept.items() if key.startswith(_CONTAINER)
         )
         self._written = {known.id: known for known in found if known}
+        self._told = {known.id: known.told for known in self._written.values() if known.told}
         return dict(self._written)
+
+    def has(self, event: EngineEvent) -> bool:
+        """Whether the frame of a container's event is in the journal: after a restart events are
+        told again, in the order of before, whatever their times."""
+        last = self._told.get(event.id, 0)
+        if event.time_nano == last:
+            del self._told[event.id]
+        return event.time_nano <= last
 
     def keep(self, known: Known) -> None:
         """The container is like this now; one that is terminated is forgotten."""
@@ -75,6 +92,41 @@ class Memory:
             self._written[known.id] = known
             self._changed[_CONTAINER + known.id] = msgspec.to_builtins(known)
 
+    def ends(self) -> list[Pending]:
+        """The ends that may have to be told anew, in their order."""
+        found = (_read(value, Pending) for key, value in self._kept.items() if key.startswith(_END))
+        ends = sorted((end for end in found if end), key=lambda end: end.at)
+        self._ends = {_key(end): end for end in ends}
+        return ends
+
+    def keep_ends(self, ends: Iterable[Pending]) -> None:
+        """These may have to be told anew, and no others."""
+        present = {_key(end): end for end in ends}
+        for key in self._ends.keys() - present.keys():
+            self._changed[key] = None
+        for key in present.keys() - self._ends.keys():
+            bare = structs.replace(present[key], data={}, evidence={})
+            self._changed[key] = msgspec.to_builtins(bare)
+        self._ends = present
+
+    def swarm(self) -> tuple[Standing, ...]:
+        """The services and nodes of the swarm that were known."""
+        found = (
+            _read(value, Standing) for key, value in self._kept.items() if key.startswith(_SWARM)
+        )
+        self._swarm = {_swarm_key(each): each for each in found if each}
+        return tuple(self._swarm.values())
+
+    def keep_swarm(self, standings: Iterable[Standing]) -> None:
+        """These are its services and nodes now, and no others."""
+        present = {_swarm_key(each): each for each in standings}
+        for key in self._swarm.keys() - present.keys():
+            self._changed[key] = None
+        for key, standing in present.items():
+            if self._swarm.get(key) != standing:
+                self._changed[key] = msgspec.to_builtins(standing)
+        self._swarm = present
+
     def baseline(self, now: datetime) -> None:
         """All containers were listed once."""
         self.has_baseline = True
@@ -84,6 +136,14 @@ class Memory:
         """What is to be written now."""
         changed, self._changed = self._changed, {}
         return changed if since is None else {**changed, SINCE: str(since)}
+
+
+def _swarm_key(standing: Standing) -> str:
+    return f"{_SWARM}{standing.thing.kind}/{standing.id}"
+
+
+def _key(end: Pending) -> str:
+    return _END + "/".join(end.identity)
 
 
 def _read(value: object, what: type[T]) -> T | None:

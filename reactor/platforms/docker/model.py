@@ -11,27 +11,25 @@ from msgspec import structs
 
 from reactor.duration import to_micros
 from reactor.engine.cause import judge_health
-from reactor.engine.proof import clock_time
-from reactor.engine.runs import SETTLING, Found, Loss, Run
-from reactor.model.cause import Cause, Judgement
+from reactor.engine.runs import SETTLING, Found, Loss
 from reactor.model.event import Frame
 from reactor.platforms.docker.cluster import Cluster
 from reactor.platforms.docker.differences import differences, is_new_run, unseen_end
-from reactor.platforms.docker.ends import Ends, Revision, is_one_off
+from reactor.platforms.docker.ends import Ends, Revision
 from reactor.platforms.docker.engine import Engine, Listing
-from reactor.platforms.docker.events import CONTAINER, EngineEvent
-from reactor.platforms.docker.groups import REPLACED, STOPPED, Change, Groups
+from reactor.platforms.docker.events import CONTAINER, SERVICE, EngineEvent
+from reactor.platforms.docker.evidence import unreadable
+from reactor.platforms.docker.groups import Change, Groups
+from reactor.platforms.docker.inherited import Inherited
 from reactor.platforms.docker.known import TERMINATED, Known, first_seen, listed
 from reactor.platforms.docker.memory import Memory
 from reactor.platforms.docker.moves import STATE_EVENTS, moved, run_after, state_told
-from reactor.platforms.docker.objects import SWARM_SERVICE, Place, is_opted_out, place_of
+from reactor.platforms.docker.objects import SWARM_SERVICE, Place
 from reactor.platforms.docker.telling import Telling
+from reactor.platforms.docker.underway import Underway
 from reactor.platforms.docker.waiting import Answer, Ask, Lines, Pending
 
-_SAME_SEQUENCE = SETTLING
-"""A removal so soon after the end belongs to it, as with `--rm`; a later one is a wish of its
-own."""
-
+_UNANSWERED = "the engine did not answer in time"
 _MOST_GONE = 1_000
 _INSTANT = timedelta(microseconds=1)
 
@@ -49,15 +47,19 @@ class Model:
         self.engine, self._wishes = engine, wishes
         self._memory = Memory(kept, engine)
         self._containers = self._memory.containers()
-        self._replayed = {known.id: known.told for known in self._containers.values() if known.told}
         self._gone = deque[str](maxlen=_MOST_GONE)
         self._lines = Lines()
         self._groups = Groups()
         self._ends = Ends(engine)
+        self._ends.resume(self._memory.ends())
         self._touched = set[str]()
-        self._telling = Telling(engine, self._groups)
-        self._cluster = Cluster(engine, self._groups, self._telling)
+        self._underway = Underway()
+        self._inherited = Inherited(engine)
+        self._telling = Telling(engine, self._groups, self._inherited)
+        self._cluster = Cluster(engine, self._groups, self._telling, self._inherited)
+        self._cluster.resume(self._memory.swarm())
         self._loss = self._memory.loss
+        self._away: Loss | None = None  # shows nothing more than that we were not connected
         self._outage: Loss | None = None
         self._latest = self._memory.since or 0
         self.asks: list[Ask] = []
@@ -83,16 +85,20 @@ class Model:
     @property
     def since(self) -> int | None:
         """Up to when events were handed in, in nanoseconds: to be told again from there."""
-        oldest = self._lines.oldest()
+        waiting = (self._lines.oldest(), self._cluster.oldest_held())
+        oldest = min(filter(None, waiting), default=None)
         return to_micros(oldest) * 1000 if oldest else self._latest or None
 
     @property
     def next_due(self) -> datetime | None:
         """When `pass_time` has something to do."""
-        return self._lines.next_due()
+        dues = (self._lines.next_due(), self._underway.next_due)
+        return min(filter(None, dues), default=None)
 
     def remember(self) -> dict[str, object]:
         """What the journal is to keep from now on, with a frame or without one."""
+        self._memory.keep_ends(self._ends.revisable)
+        self._memory.keep_swarm(self._cluster.standing())
         return self._memory.changed(self.since)
 
     # What it is told.
@@ -104,29 +110,35 @@ class Model:
         if event.kind == CONTAINER:
             self._take_container(event)
         else:
+            if event.kind == SERVICE:
+                self.asks += self._inherited.asks(event.id, self.clock or event.at)
             self._cluster.take(event)
             self.wants_listing = True
         self.pass_time(event.at)
 
     def pass_time(self, now: datetime) -> None:
         """It is `now`, and everything that happened before was told."""
+        self.wants_listing |= self._underway.is_late(now)
         due = self._lines.next_due()
         if due is not None and now >= due:
-            for head in self._lines.heads():
-                self._release(head.known.id, now)
+            self._release_all(now)
 
     def answered(self, ask: Ask, answer: Answer, now: datetime) -> None:
         """What the engine said when it was asked."""
+        if ask.is_service:
+            self._cluster.learn(ask.id, answer.labels)
+            self._release_all(now)
+            return
         for pending in self._lines.line(ask.id):
             if pending.ask is ask:
                 pending.take(answer)
         self._release(ask.id, now)
 
-    def give_up_asking(self, now: datetime) -> None:
-        """The connection is over: no answer will come."""
+    def give_up_asking(self) -> None:
+        """The connection is over: no answer will come. What waits goes on to do so: the engine may
+        be about to end."""
         self._lines.give_up_asking()
-        for head in self._lines.heads():
-            self._release(head.known.id, now)
+        self._cluster.give_up_asking()
 
     def told_until(self, time_nano: int) -> None:
         """Every event up to this moment was told."""
@@ -140,34 +152,38 @@ class Model:
         """The engine is there, perhaps in another version or in another swarm."""
         self.engine = engine
         self._telling.engine = self._cluster.engine = self._ends.engine = engine
+        self._inherited.engine = engine
 
     def unreachable(self, how: str, now: datetime) -> None:
         """The engine cannot be reached; said again, it is nothing new."""
         if self._loss is not None:
             return
-        self._loss = loss = Loss(at=now, how=how)
-        self._memory.lose(loss)
-        self._telling.node("Unreachable", now, _judge_loss(loss), None)
-        self._lines.give_up_asking()
-        revisions = [*self._ends.lost(loss, self._lines.deaths())]
+        self._loss = Loss(at=now, how=how)
+        self._memory.lose(self._loss)
+        self._telling.node("Unreachable", now, how)
+        self.give_up_asking()
+        self._ends.cut_off(self._lines.deaths())
         for head in self._lines.heads():
             last = self._lines.line(head.known.id)[-1]
             self._release(head.known.id, max(now, last.deadline))
-        self._revise(revisions, now)
 
     def reached(self, now: datetime) -> None:
         """The engine is there."""
         if self._loss is not None:
-            self._telling.node("Deployed", now, None, None)
+            self._telling.node("Deployed", now)
             self._memory.lose(None)
-            self._outage, self._loss = self._loss, None
+            self._away, self._loss = self._loss, None
 
     def restarted(self, lost_at: datetime) -> None:
         """The engine is another process than the one that was lost then: what stopped right before
-        went with it. Nothing new where it was unreachable."""
-        if self._outage is None:
-            self._outage = Loss(at=lost_at, how="the engine was restarted")
-            self._revise([*self._ends.lost(self._outage, self._lines.deaths())], lost_at)
+        went with it, and what ran on it ends before it lets anybody in."""
+        if self.engine.keeps_containers:
+            return
+        how = "the engine was restarted"
+        if self._away is not None:  # that it could not be reached was told
+            lost_at, how = min(lost_at, self._away.at), f"{self._away.how}; {how}"
+        self._outage = Loss(at=lost_at, how=how)
+        self._revise(self._ends.succeeded(self._outage, self._lines.deaths()), lost_at)
 
     def begin_listing(self) -> None:
         """From now on events may be newer than what will be listed."""
@@ -179,26 +195,32 @@ class Model:
         """Take in a listing, once all events up to its end were told: frames for what changed
         unseen, none at the first."""
         is_baseline = not self.has_baseline
-        told = self._touched | {head.known.id for head in self._lines.heads()}
+        told = self._touched | self._waiting()
+        self._inherited.compare(listing, self._containers.values())
+        self._forget_taken_out(told)
         if is_baseline:
             self._take_baseline(listing, told)
         else:
             self._infer(listing, told)
         self._cluster.compare(listing, is_baseline=is_baseline)
-        self._outage = None
+        self._away = self._outage = None
+        self._ends.listed()
 
     # Containers, event by event.
 
     def _take_container(self, event: EngineEvent) -> None:
         before = self._containers.get(event.id) or self._first_seen(event)
-        if is_opted_out(before.labels):
+        if self._inherited.takes_out(before.labels) or self._memory.has(event):
             return
-        if self._was_handed_in(event):
-            return
+        event = event.unmasked(before.labels)
+        service_id = before.labels.get(SWARM_SERVICE, "")
+        self.asks += self._inherited.asks(service_id, self.clock or event.at)
         if event.action == "start" and is_new_run(before, event.at):
-            self._lines.add(unseen_end(before, Found(loss=self._outage), event.at))
+            unseen = unseen_end(before, Found(loss=self._outage), event.at)
+            self._add_inferred(unseen, event.at)
         known = structs.replace(moved(before, event), told=event.time_nano)
         self._containers[event.id] = known
+        self._underway.note(known, event.at)
         if event.action in STATE_EVENTS:
             self._touched.add(event.id)
         death = self._lines.death(event.id)
@@ -211,16 +233,8 @@ class Model:
         self._lines.add(self._pending(before, known, event, death))
         self._release(event.id, event.at)
 
-    def _was_handed_in(self, event: EngineEvent) -> bool:
-        """Whether its frame is in the journal: after a restart events are told again, in the order
-        of before, whatever their times."""
-        last = self._replayed.get(event.id, 0)
-        if event.time_nano == last:
-            del self._replayed[event.id]
-        return event.time_nano <= last
-
     def _first_seen(self, event: EngineEvent) -> Known:
-        known = first_seen(event.id, event.attributes)
+        known = first_seen(event.id, event.attributes, event.action)
         return structs.replace(known, state=TERMINATED) if event.id in self._gone else known
 
     def _pending(
@@ -239,32 +253,21 @@ class Model:
         )
         match event.action:
             case "die":
-                pending.run = self._ends.run(known, known.run, self._loss)
-                pending.ask = self._ask(known, event.at)
-            case "destroy" | "stop" if death is None:
-                pending.run = self._run_without_death(before, event)
+                pending.run = run = self._ends.run(known, known.run)
+                self._ask(pending, event.at, is_stop=bool(run.requests))
+            case "destroy" | "stop":
+                pending.run = self._ends.wish(before, event, death)
             case "health_status" if known.health:
                 pending.judged = judge_health(before.health, known.health, event.at)
                 if pending.judged and "health_log" in self._wishes:
-                    pending.ask = self._ask(known, event.at)
+                    self._ask(pending, event.at)
         return pending
 
-    def _run_without_death(self, before: Known, event: EngineEvent) -> Run | None:
-        """A stop in the pauses of a restart policy, or a removal: a wish of its own, unless the end
-        that it belongs to was judged just before, or is yet to be told."""
-        if before.state == TERMINATED or (event.action == "stop" and not before.has_ended):
-            return None
-        died = before.run.died_at
-        # A stop belongs to no end that came by itself.
-        is_its = event.action != "stop" or bool(before.run.kills)
-        if is_its and before.judged and died and event.at - died <= _SAME_SEQUENCE:
-            return None
-        return self._ends.run(before, run_after(Run(), event), self._loss)
-
-    def _ask(self, known: Known, at: datetime) -> Ask:
-        ask = Ask(id=known.id, until=at, at=self.clock or at)
+    def _ask(self, pending: Pending, now: datetime, *, is_stop: bool = False) -> None:
+        asked_at = self.clock or now
+        ask = Ask(id=pending.known.id, until=pending.at, at=asked_at, is_stop=is_stop)
+        pending.ask, pending.evidence = ask, unreadable(self._wishes, _UNANSWERED)
         self.asks.append(ask)
-        return ask
 
     def _made(self, known: Known, at: datetime) -> None:
         """A new container: it may take the place of one that ends, or has ended."""
@@ -280,13 +283,20 @@ class Model:
 
     # What is certain is handed in.
 
+    def _release_all(self, now: datetime) -> None:
+        for head in self._lines.heads():
+            self._release(head.known.id, now)
+
     def _release(self, container_id: str, now: datetime) -> None:
         while (head := self._lines.head(container_id)) and self._is_certain(head, now):
             self._lines.pop(container_id)
             self._hand_in(head)
 
     def _is_certain(self, pending: Pending, now: datetime) -> bool:
-        if pending.ask and (self.clock or now) < pending.ask.at + SETTLING:
+        clock = self.clock or now
+        if pending.ask and clock < pending.ask.at + SETTLING:
+            return False
+        if self._inherited.is_worth_waiting(pending.known.labels, clock):
             return False
         if pending.run is not None and pending.judged is None:
             known = self._containers[pending.known.id]
@@ -295,6 +305,8 @@ class Model:
         return True
 
     def _hand_in(self, pending: Pending) -> None:
+        if self._inherited.takes_out(pending.known.labels):
+            return
         known = self._containers[pending.known.id]
         if pending.run is not None and pending.judged is not None:
             known = self._ends.conclude(pending, pending.run, pending.judged, known)
@@ -305,7 +317,7 @@ class Model:
         learned = {"judged": known.judged, "short_runs": known.short_runs}
         pending.known = structs.replace(pending.known, **learned)
         self._memory.keep(pending.known)
-        place = self._place(pending.known)
+        place = self._cluster.place(pending.known)
         self._telling.container(pending, place, self._changes(pending, place))
         if pending.known.state == TERMINATED and not self._lines.line(known.id):
             self._containers.pop(known.id)
@@ -319,27 +331,16 @@ class Model:
         return self._standing(pending.known, place) if is_move else ()
 
     def _standing(self, known: Known, place: Place) -> Iterable[Change]:
-        """The container counts in its service as it is now."""
-        if SWARM_SERVICE in known.labels:
-            # Its tasks may be on many nodes: a manager counts them.
-            self.wants_listing |= self.engine.swarm is not None and self.engine.swarm.is_manager
-            return ()
-        if is_one_off(known):
-            return ()
-        is_replaced = known.judged is not None and known.judged.cause is Cause.DEPLOY
-        state = REPLACED if is_replaced and known.state == STOPPED else known.state
-        return self._groups.move(known.id, place, state)
-
-    def _place(self, known: Known) -> Place:
-        node = self._cluster.nodes.get(known.node_id) if known.node_id else None
-        return place_of(known.labels, self.engine, node)
+        """The container counts in its service as it is now; those of a swarm are listed."""
+        self.wants_listing |= self.engine.is_manager and SWARM_SERVICE in known.labels
+        return self._groups.stand(known, place)
 
     def _settle_in(self, told: Container[str] = ()) -> None:
         """Take all containers for granted, silently, but for those that events `told` of."""
         self._ends.recall(self._containers.values())
         for known in self._containers.values():
             if known.id not in told:
-                for _ in self._standing(known, self._place(known)):
+                for _ in self._standing(known, self._cluster.place(known)):
                     pass
 
     # Listings.
@@ -351,23 +352,36 @@ class Model:
 
     def _infer(self, listing: Listing, told: Container[str]) -> None:
         for pending in differences(self._containers, listing, self._outage, told):
-            if is_opted_out(pending.known.labels):
+            if self._inherited.takes_out(pending.known.labels):
                 continue
             self._containers[pending.known.id] = pending.known
             if pending.action == "create":
                 self._made(pending.known, pending.at)
-            self._hand_in(pending)
-        self._refresh(listing, told)
+            self._add_inferred(pending, listing.ended_at)
+            self._release(pending.known.id, listing.ended_at)
+        self._refresh(listing, self._touched | self._waiting())
+
+    def _add_inferred(self, pending: Pending, now: datetime) -> None:
+        """An end, or a turn of health, of which no event told: there may be evidence yet."""
+        if pending.judged and self._wishes:
+            self._ask(pending, now)
+        self._lines.add(pending)
+
+    def _waiting(self) -> set[str]:
+        return {head.known.id for head in self._lines.heads()}
+
+    def _forget_taken_out(self, told: Container[str]) -> None:
+        """Their owner has labelled their service since."""
+        for known in [*self._containers.values()]:
+            if known.id not in told and self._inherited.takes_out(known.labels):
+                del self._containers[known.id]
+                self._memory.keep(structs.replace(known, state=TERMINATED))
 
     def _refresh(self, listing: Listing, told: Container[str]) -> None:
         """Take in what no event tells of a container, such as how often it was restarted."""
         for each in listing.containers:
-            if each.id not in told and not is_opted_out(each.labels):
+            if each.id not in told and not self._inherited.takes_out(each.labels):
                 known = listed(each, self._containers.get(each.id), listing.ended_at)
                 self._containers[each.id] = known
+                self._underway.note(known, listing.ended_at)
                 self._memory.keep(known)
-
-
-def _judge_loss(loss: Loss) -> Judgement:
-    evidence = (f"{clock_time(loss.at)} {loss.how}",)
-    return Judgement(cause=Cause.HOST_DOWN, planned=False, evidence=evidence)

@@ -63,6 +63,7 @@ def _started(known: Known, event: EngineEvent) -> Known:
         run=Run(started_at=event.at),
         exit_code=None,
         finished_at=None,
+        restart_count=None,  # its policy may have started it, or somebody
         oom_killed=None,
         health=None,
     )

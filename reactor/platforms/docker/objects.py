@@ -13,16 +13,12 @@ from reactor.platforms.docker.engine import Engine
 OPTED_OUT = "reactor.enable"
 """The label by which a container's owner takes it out: `reactor.enable=false`."""
 
+_OURS = "reactor."
+
 PROJECT, COMPOSE_SERVICE = "com.docker.compose.project", "com.docker.compose.service"
-ONE_OFF = "com.docker.compose.oneoff"
+_ONE_OFF = "com.docker.compose.oneoff"
 SWARM_SERVICE, SWARM_SERVICE_NAME = "com.docker.swarm.service.id", "com.docker.swarm.service.name"
 SWARM_STACK, SWARM_TASK = "com.docker.stack.namespace", "com.docker.swarm.task.name"
-
-OWN_ATTRIBUTES = frozenset(
-    {"name", "image", "exitCode", "execDuration", "signal", "oldName", "containerExitCode"}
-)
-"""Of an event's attributes those that are the engine's own: all others are the container's
-labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,16 @@ class Place:
         return tuple(each for each in every if each)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A service or a node of a swarm, by the swarm's own id, with the state that was told last."""
+
+    id: str
+    thing: Thing
+    stack: Thing | None = None
+    state: str
+
+
 def place_of(labels: Mapping[str, str], engine: Engine, node: Thing | None = None) -> Place:
     """Where a container with these labels belongs; `node` is another one than the engine's own."""
     return Place(
@@ -74,8 +80,11 @@ def container_uuid(docker_id: str) -> str:
 
 
 def service_of(labels: Mapping[str, str], engine: Engine) -> Thing | None:
-    """The Compose service, else the Swarm service, whose id is its own in the whole swarm."""
+    """The Compose service, else the Swarm service, whose id is its own in the whole swarm. What
+    somebody runs by hand beside a Compose service is no part of it."""
     project, name = labels.get(PROJECT), labels.get(COMPOSE_SERVICE)
+    if is_one_off(labels):
+        return None
     if project and name:
         return Thing("service", stable_uuid("service", engine.id, project, name), name)
     swarm_id, name = labels.get(SWARM_SERVICE), labels.get(SWARM_SERVICE_NAME)
@@ -94,6 +103,12 @@ def stack_of(labels: Mapping[str, str], engine: Engine) -> Thing | None:
     name = labels.get(SWARM_STACK)
     whose = engine.swarm.cluster_id if engine.swarm else ""
     return Thing("stack", stable_uuid("stack", whose or engine.id, name), name) if name else None
+
+
+def slot_of_task(labels: Mapping[str, str]) -> str:
+    """The place of a swarm's task in its service, which who replaces it takes: `web.2`, and where
+    each node has one, `agent.` and the node's id. Empty of what is no task."""
+    return labels.get(SWARM_TASK, "").rpartition(".")[0]
 
 
 def node_of(engine: Engine) -> Thing:
@@ -115,6 +130,16 @@ def cluster_of(engine: Engine) -> Thing | None:
         return None
     name = swarm.cluster_name or "default"
     return Thing("nodecluster", stable_uuid("nodecluster", swarm.cluster_id), name)
+
+
+def is_one_off(labels: Mapping[str, str]) -> bool:
+    """Whether it is a `compose run`."""
+    return labels.get(_ONE_OFF, "").lower() == "true"
+
+
+def meant_for_us(labels: Mapping[str, str]) -> dict[str, str]:
+    """Those of the labels that somebody wrote for reactor."""
+    return {name: text for name, text in labels.items() if name.startswith(_OURS)}
 
 
 def is_opted_out(labels: Mapping[str, str]) -> bool:

@@ -109,13 +109,14 @@ def read(order: Order, spool: Spool) -> NoReturn:
         is_manager=isinstance(swarm, dict) and swarm["is_manager"] is True,
     )
     now = engine_now(client)
-    spool.tell({"reactor": "ring", "events": ring(client, paths.past(now))})
+    spool.tell({"reactor": "ring", **ring(client, paths.past(now))})
     Follower(client, paths, spool, order.window).follow(now)
 
 
-def ring(client: Client, path: str) -> list[object]:
-    """The last 256 events of a path, oldest first; of those that we do not read only what they are.
-    They fit in a line: with very long ones they are fewer. Raises Gone and Refusal."""
+def ring(client: Client, path: str) -> dict[str, object]:
+    """The last 256 `events` of a path, oldest first; of those that we do not read only what they
+    are. They fit in a line: with very long ones they are fewer. `count` is how many the engine
+    has, up to 256. Raises Gone and Refusal."""
     with client.open(path) as stream:
         lines = deque(cut_lines(stream.blocks()), maxlen=_RING_SIZE)
     kept = deque[object]()
@@ -126,7 +127,7 @@ def ring(client: Client, path: str) -> list[object]:
         if room < 0:
             break
         kept.appendleft(said)
-    return list(kept)
+    return {"events": list(kept), "count": len(lines)}
 
 
 def _parse(line: bytes) -> Mapping[str, object] | None:

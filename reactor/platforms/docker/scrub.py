@@ -23,7 +23,7 @@ _SHORTEST_CORE = 6  # of what is left of a short one within base64
 _INNOCENT = frozenset({"true", "false", "none", "null", "default"})
 
 _FRAGMENTS = ("PASSW", "PASSPHRASE", "SECRET", "TOKEN", "CREDENTIAL")
-_ENDINGS = ("PASS", "PWD", "KEY", "KEYS", "AUTH", "DSN", "SALT", "CREDS", "CRED", "JWT")
+_ENDINGS = ("PASS", "PWD", "PW", "KEY", "KEYS", "AUTH", "DSN", "SALT", "CREDS", "CRED", "JWT")
 # A name that ends so tells something about a secret.
 _ABOUT = frozenset(
     {
@@ -59,7 +59,7 @@ def secrets_of(environment: Iterable[str]) -> frozenset[str]:
     for entry in environment:
         name, _, value = entry.partition("=")
         found.update(_secrets_in(value))
-        if says_secret(name):
+        if says_secret(name) and not _is_directory(name, value):
             found.update(_whole(value))
     return frozenset(filter(_is_telling, found))
 
@@ -71,11 +71,18 @@ def _is_telling(value: str) -> bool:
 def says_secret(name: str) -> bool:
     """Whether a variable with this name holds a secret."""
     words = _NAME_WORDS.findall(name.upper())
-    if not words or words[-1] in _ABOUT or name in _DIRECTORIES:
+    if not words or words[-1] in _ABOUT:
         return False
-    return any(word.endswith(_ENDINGS) for word in words) or any(
-        fragment in name.upper() for fragment in _FRAGMENTS
+    return (
+        words[-1] == "PIN"
+        or any(word.endswith(_ENDINGS) for word in words)
+        or any(fragment in name.upper() for fragment in _FRAGMENTS)
     )
+
+
+def _is_directory(name: str, value: str) -> bool:
+    """Whether it is what a shell keeps under such a name, and no password."""
+    return name in _DIRECTORIES and value.startswith("/")
 
 
 def _whole(value: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ started. Pure: a specification is JSON as the engine writes it, and goes back wh
 import re
 
 from reactor.platforms.docker.answers import at, number, texts
+from reactor.platforms.docker.objects import meant_for_us
 
 Spec = dict[str, object]
 
@@ -44,6 +45,12 @@ def started(spec: Spec) -> Spec:
     former = labels.pop(FORMER, "")
     count = int(former) if _COUNT.fullmatch(former) else 1
     return {**scaled(spec, count), "Labels": labels}
+
+
+def labels_of(spec: object) -> dict[str, str]:
+    """The service's own labels, and those for reactor that it gives its containers, which win."""
+    given = texts(spec, "TaskTemplate", "ContainerSpec", "Labels")
+    return {**texts(spec, "Labels"), **meant_for_us(given)}
 
 
 def replicas(spec: Spec) -> int | None:

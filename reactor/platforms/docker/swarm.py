@@ -3,9 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from reactor.platforms.docker.answers import Asking, moment, number, parsed, text, texts
+from reactor.platforms.docker.answers import (
+    FORBIDDEN,
+    NOT_FOUND,
+    Asking,
+    at,
+    moment,
+    number,
+    parsed,
+    text,
+    texts,
+)
+from reactor.platforms.docker.client import Gone, Refusal
 from reactor.platforms.docker.engine import Engine, ListedContainer, ListedNode, ListedService
+from reactor.platforms.docker.services import labels_of
 from reactor.platforms.docker.words import RUNNING, STOPPED, node_state, task_state
 
 _LIST_SECONDS = 30.0
@@ -63,8 +76,23 @@ def _services(services: Iterable[object], tasks: Iterable[object]) -> Iterator[L
             running=running[swarm_id],
             wanted=unended[swarm_id] if replicas is None else replicas,
             update=text(service, "UpdateStatus", "State"),
-            labels=texts(service, "Spec", "Labels"),
+            labels=labels_of(at(service, "Spec")),
         )
+
+
+def service_labels(
+    client: Asking, engine: Engine, service_id: str, *, timeout: float
+) -> dict[str, str]:
+    """The labels of one service as a manager tells them; none of a service that is gone. Blocks for
+    `timeout` seconds at most. Raises Gone, and Refusal when we may not ask for it."""
+    path = f"{engine.api}/services/{quote(service_id, safe='')}"
+    answer = client.request("GET", path, timeout=timeout)
+    if answer.status in FORBIDDEN:
+        raise Refusal("we may not ask for services; a proxy before the engine needs SERVICES=1")
+    found = parsed(answer)
+    if found is None and answer.status != NOT_FOUND:
+        raise Gone(f"the swarm does not tell of its service {service_id}")
+    return labels_of(at(found, "Spec"))
 
 
 def _service(task: object) -> str:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from reactor.duration import format_time
 from reactor.engine.exits import exit_reason
-from reactor.model.cause import Judgement
+from reactor.engine.proof import clock_time
+from reactor.model.cause import Cause, Judgement
 from reactor.model.event import Frame
 from reactor.model.uri import stable_uuid
 from reactor.platforms.docker.engine import Engine
@@ -17,6 +18,7 @@ from reactor.platforms.docker.frames import (
     place_facts,
 )
 from reactor.platforms.docker.groups import Change, Groups
+from reactor.platforms.docker.inherited import Inherited
 from reactor.platforms.docker.known import STOPPED
 from reactor.platforms.docker.objects import Place, Thing, cluster_of, node_of, place_of
 from reactor.platforms.docker.waiting import Pending
@@ -25,8 +27,8 @@ from reactor.platforms.docker.waiting import Pending
 class Telling:
     """Makes frames and holds them until they are taken. For one thread."""
 
-    def __init__(self, engine: Engine, groups: Groups) -> None:
-        self.engine, self._groups = engine, groups
+    def __init__(self, engine: Engine, groups: Groups, inherited: Inherited) -> None:
+        self.engine, self._groups, self._inherited = engine, groups, inherited
         self._frames: list[Frame] = []
 
     def take(self) -> list[Frame]:
@@ -45,7 +47,7 @@ class Telling:
         facts = {
             "container": own,
             **place_facts(place, self._states(place)),
-            "labels": dict(known.labels),
+            "labels": self._inherited.labels(known.labels),
             **(judged.facts() if judged else {}),
         }
         told = fields(as_thing(known), place.things(), pending.at, is_new=_is_new(pending))
@@ -76,9 +78,13 @@ class Telling:
             identity = (*because, change.thing.uuid, change.state)
             self._put({**data, "state": change.state, **mark}, facts, identity)
 
-    def node(self, state: str, at: datetime, judged: Judgement | None, node: Thing | None) -> None:
-        """The engine, or another node of its swarm, is in another state."""
-        node = node or node_of(self.engine)
+    def node(
+        self, state: str, at: datetime, lost: str | None = None, *, other: Thing | None = None
+    ) -> None:
+        """The engine, or another node of its swarm, is in another state; how that showed, if it is
+        lost."""
+        node = other or node_of(self.engine)
+        judged = _lost(at, lost) if lost else None
         cluster = cluster_of(self.engine)
         facts = {
             "node": {**node.facts(), "state": state},
@@ -104,7 +110,7 @@ class Telling:
         facts = {
             "container": _own_facts(pending),
             **place_facts(place, self._states(place)),
-            "labels": dict(known.labels),
+            "labels": self._inherited.labels(known.labels),
             **judged.facts(),
         }
         self._put(data, facts, (*pending.identity, "revised", judged.cause.value))
@@ -122,6 +128,10 @@ class Telling:
         self, data: Mapping[str, object], facts: Mapping[str, object], identity: tuple[str, ...]
     ) -> None:
         self._frames.append(frame(data, facts, identity))
+
+
+def _lost(at: datetime, how: str) -> Judgement:
+    return Judgement(cause=Cause.HOST_DOWN, planned=False, evidence=(f"{clock_time(at)} {how}",))
 
 
 def _is_new(pending: Pending) -> bool:

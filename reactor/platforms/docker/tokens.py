@@ -19,8 +19,12 @@ _ISSUED = (
     r"[rs]k_(?:live|test)_|whsec_|sk-|dop_v1_|dckr_(?:pat|oat)_|hvs\.|SG\.|AIza"
 )
 _HOOKS = r"hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks"
+_BETWEEN = r"[\s\"'\\=:>\]]{1,8}"
+_NO_PATH = rf"(?!{_BETWEEN}(?:[~.]{{0,2}}/|[A-Z]:\\))"  # as a shell's PWD is
+_FOUR_DIGITS = rf"(?={_BETWEEN}[0-9]{{4}})"  # the pins of a board have fewer
 _NAME = (
-    r"(?:passw(?:or)?d|passwort|passphrase|passcode|pass(?!:)|pwd|secret|token|credentials?|"
+    rf"(?:passw(?:or)?d|passwort|passphrase|passcode|pass(?!:)|(?<=_)pwd|pwd{_NO_PATH}|pw|"
+    rf"(?<=[_-])pin{_FOUR_DIGITS}|secret|token|credentials?|"
     r"(?:api|access|account|auth|encryption|private|secret|signing)[_-]?key|signature|\bsig)"
 )
 # Quotes may themselves stand in a quoted text, as in JSON within JSON.
@@ -37,6 +41,24 @@ _NO_PROSE = r"(?![A-Z]?[a-z.-]++(?![\w~+/=]))"  # as in "basic authentication"
 _BEGIN = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----"
 # Not possessive: Python before 3.11.3 forgets the look ahead in what it repeats so.
 _KEY_BODY = r"(?:[\w+/=\s\\:,]|-(?!----END))*"
+# Between an option and its value, also in a list: `["curl", "-u", "bob:hunter2"]`.
+_THEN = r"(?:=|[ \t]{1,3}|\\?[\"'],[ \t]?\\?)?"
+_PAIR = (
+    r"(?:'[^'\n:]*+:([^'\n]++)|\"[^\"\n:]*+:([^\"\n]++)"
+    r"|(?![0-9]++:[0-9]++(?!\S))[^\s\"':]*+:([^\s\"']++))"  # not two numbers: ids, or ports
+)
+_GLUED = (
+    r"(?:(?<![\"'])-p(?:'([^'\n]++)|\"([^\"\n]++))"
+    r"|-p(?![0-9.]*+:[0-9])([^\s\"']++))"  # not a port, as Docker is given it
+)
+
+
+def _option(commands: str, option: str) -> str:
+    """An option of one of these commands, further on in its line. Every other call of them ends the
+    search, for it begins one of its own."""
+    call = rf"(?<![\w.-])(?:{commands})(?![\w.-])"
+    return rf"{call}(?:[^\w.\n|-]++(?!{call})[\w.-]++)*?[^\w.\n|-]++{option}"
+
 
 # Of each the last group that took part is the credential, without one the whole.
 _FORMS = (
@@ -55,6 +77,8 @@ _FORMS = (
     rf"\b(?:[Bb]asic|BASIC|[Bb]earer|BEARER)[ \t]{{1,3}}{_NO_PROSE}([\w.~+/=-]{{8,}})",
     rf"(?i){_NAME}(?:[_-]?[0-9]{{1,3}})?{_IS}{_VALUE}",
     rf"(?i)(?<![\w-])--?[a-z0-9-]{{0,30}}?{_NAME}[ \t]{{1,3}}([^\s\"'-][^\s\"']*+)",
+    _option("mysql(?:dump|admin)?|mariadb(?:-dump|-admin)?", _GLUED),
+    _option("curl", rf"(?:-[A-Za-z]{{0,9}}[uU]|--(?:proxy-)?user){_THEN}{_PAIR}"),
 )
 _COMPILED = tuple(re.compile(form, re.ASCII) for form in _FORMS)
 

@@ -17,7 +17,7 @@ WHOLE = {
     "State": {"Status": "running", "Running": True, "StartedAt": "2031-05-06T17:00:01Z"},
     "Config": {
         "Env": ["A=1", "B=x=y", "C"],
-        "Cmd": ["sleep", "5"],
+        "Cmd": ["sh", "-c", "sleep 5"],
         "Entrypoint": ["tini", "--"],
         "WorkingDir": "/srv",
         "Tty": True,
@@ -41,7 +41,7 @@ def test_how_a_container_is_run():
 
     assert runtime.environment == (("A", "1"), ("B", "x=y"), ("C", ""))
     assert (runtime.command, runtime.entrypoint, runtime.working_dir) == (
-        "sleep 5",
+        "sh -c 'sleep 5'",
         "tini --",
         "/srv",
     )

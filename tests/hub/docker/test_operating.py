@@ -9,9 +9,20 @@ from reactor.hub.docker.survey import survey
 from reactor.hub.fleet import NoSuchObject, NotAllowed, Unavailable
 from reactor.platforms.docker.compose import Compose
 from reactor.platforms.docker.dial import parse_address
-from reactor.platforms.docker.objects import node_of
+from reactor.platforms.docker.objects import container_uuid, node_of
 from tests.fakes import PATIENCE
-from tests.hub.docker.samples import C1, LABELS, NOW, SHOP, WEB, a_call, a_holding, news, told
+from tests.hub.docker.samples import (
+    C1,
+    LABELS,
+    NOW,
+    SHOP,
+    WEB,
+    a_call,
+    a_holding,
+    an_inspection,
+    news,
+    told,
+)
 from tests.hub.docker.test_survey import have
 from tests.platforms.docker.acted_engine import ENGINE, acted_engine
 
@@ -53,10 +64,11 @@ class Stage:
         with self.holding.reading() as register:
             return register.entries[action].state, register.orders[action].said
 
-    def tell(self, *states):
+    def tell(self, *states, of="c1"):
         with self.holding.changing() as register:
             for state in states:
-                register.take(news(state))
+                register.containers[container_uuid(of)] = an_inspection(of, started_at=None)
+                register.take(news(state, uuid=container_uuid(of)))
                 register.take(news(state, "service", WEB))
                 register.take(news(state, "stack", SHOP))
 
@@ -190,6 +202,31 @@ def test_when_the_fleet_has_stopped_a_call_stays_pending(engine):
     with stage.holding.reading() as register:
         assert register.entries[action].state == "Pending"
     assert stage.warned == []
+
+
+def test_a_service_outlives_its_only_container_while_that_is_replaced(engine):
+    def another():
+        have(engine, "c2", **LABELS)
+        engine.containers.pop(0)
+        stage.tell("Stopping", "Stopped", "Terminated")
+        stage.tell("Starting", "Running", of="c2")
+
+    stage = Stage(engine, compose=Scaling(another))
+
+    assert stage.ended(stage.begin("container", C1, "redeploy"))[0] == "Success"
+    parts = [each for each in told(stage.frames) if each[0] in ("service", "stack")]
+    assert parts == [("service", "update", "Redeploying"), ("service", "update", "Running")]
+
+
+def test_a_container_that_is_only_restarted_stops_and_runs_again(engine):
+    stage = Stage(engine)
+
+    action = stage.begin("container", C1, "redeploy")
+    stage.tell("Stopping", "Stopped", "Running")
+
+    assert stage.ended(action) == ("Success", "restarted")
+    containers = [state for kind, _, state in told(stage.frames) if kind == "container"]
+    assert containers == ["Stopping", "Running"]
 
 
 class Scaling:

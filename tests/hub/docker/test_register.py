@@ -121,19 +121,43 @@ def test_a_container_that_was_not_replaced_after_all_is_what_it_is(register, fra
     register.stay([C1], "a1", NOW)
     register.stay([C1], "a1", NOW)
 
-    assert [frame["state"] for frame in frames] == ["Stopping", "Terminating", "Stopped"]
+    assert [frame["state"] for frame in frames] == ["Stopping", "Stopped"]
 
 
-def test_a_record_of_a_swarm_is_as_good_as_gone(register, frames):
+def test_a_container_that_is_started_again_after_all_was_never_gone(register, frames):
+    register.put(an_entry())
+
+    register.leave([C1])
+    for state in ("Stopping", "Stopped", "Running"):
+        register.take(news(state))
+    register.stay([C1], "a1", NOW)
+
+    assert [frame["state"] for frame in frames] == ["Stopping", "Running"]
+
+
+def test_what_a_swarm_keeps_of_a_container_that_left_is_terminated(register, frames):
     register.put(an_entry("service", WEB))
     register.specifications[WEB] = read_specification({"ID": "s1"})
     register.take(news("Running"))
 
     register.leave([C1])
-    register.take(news("Stopped"))
+    for state in ("Stopping", "Stopped"):
+        register.take(news(state))
     register.stay([C1], "a1", NOW)
+    register.take(news("Terminated"))
 
-    assert register.get("container", C1).state == "Terminating"
+    states = [frame["state"] for frame in frames]
+    assert states == ["Running", "Stopping", "Terminating", "Terminated"]
+
+
+def test_a_container_of_a_swarm_that_ends_by_itself_is_stopped(register):
+    register.put(an_entry("service", WEB))
+    register.specifications[WEB] = read_specification({"ID": "s1"})
+    register.take(news("Running"))
+
+    register.take(news("Stopped"))
+
+    assert register.get("container", C1).state == "Stopped"
 
 
 @given(STEPS)
@@ -152,6 +176,17 @@ def test_whatever_happens_the_last_frame_tells_the_state(steps):
     states = ["Running", *(frame["state"] for frame in frames)]
     assert states[-1] == register.entries[C1].state
     assert all(before != after for before, after in pairwise(states))
+
+
+@pytest.mark.parametrize(
+    ("told", "name"), [("c1_web", "web"), ("front", "front"), ("", "web"), ("c2_web", "c2_web")]
+)
+def test_what_compose_replaces_keeps_its_name(register, told, name):
+    register.put(an_entry())
+
+    register.take(news("Terminated", name=told))
+
+    assert register.entries[C1].name == name
 
 
 def test_what_is_terminated_is_listed_for_ten_minutes(register):

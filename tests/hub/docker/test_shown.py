@@ -131,6 +131,14 @@ def test_a_service_that_wants_another_number_is_not_synchronized(register, writt
     assert find(register, "stack", SHOP)["synchronized"] is False
 
 
+def test_a_service_that_wants_the_number_that_it_has_is_synchronized_again(register, written):
+    written.change(lambda now: now.wanting(WEB, 3))
+    written.change(lambda now: now.wanting(WEB, 2))
+
+    assert find(register, "service", WEB)["synchronized"] is True
+    assert find(register, "stack", SHOP)["synchronized"] is True
+
+
 def test_a_service_of_a_swarm_is_as_it_was_specified(register):
     register.specifications[WEB] = Specification(
         id="s", name="web", image="nginx:2", wanted=3, runtime=Runtime(), created_at=NOW

@@ -32,7 +32,8 @@ def test_a_command_is_made_started_written_to_and_read(engine):
     (method, path, wanted), *_ = engine.told
     assert (method, path, wanted["Cmd"]) == ("POST", "/containers/c1/exec", COMMAND)
     assert speaker.heard.startswith(f"POST {API}/exec/e1/start HTTP/1.1".encode())
-    assert speaker.heard.endswith(b"ls\n")
+    # Who leaves, leaves as people do.
+    assert speaker.heard.endswith(b"ls\n\x03\x04")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,15 @@ def test_what_is_written_arrives_however_much_it_is():
     assert speaker.heard.partition(b"\r\n\r\n")[2] == much
 
 
+def test_who_hangs_up_has_the_last_word_once():
+    with speaking() as speaker:
+        wire = speaker.way.open("GET / HTTP/1.0")
+        wire.close(b"bye")
+        wire.close(b"bye")
+
+    assert speaker.heard.partition(b"\r\n\r\n")[2] == b"bye"
+
+
 def test_who_reads_is_let_go_by_a_close():
     with speaking() as speaker:
         wire, read = speaker.way.open("GET / HTTP/1.0"), []

@@ -115,6 +115,11 @@ class Story:
             self._answer(event.at)
         return self.told()
 
+    def answered(self) -> list[Told]:
+        """The frames after the answers to what was asked meanwhile."""
+        self._answer(at(self.end))
+        return self.told()
+
     def _answer(self, now: datetime) -> None:
         asks, self.model.asks = self.model.asks, []
         self.asked += asks

@@ -1,5 +1,7 @@
 """What an engine is told for each verb."""
 
+from dataclasses import replace
+
 import pytest
 
 from reactor.model.request import Fault
@@ -162,6 +164,17 @@ def test_a_single_container_of_compose_is_restarted(acted, means, tool):
     act("redeploy", Found(kind="container", name="web-1", containers=(container,)), means)
 
     assert acted.calls == ["POST /containers/c1/restart"]
+
+
+def test_what_a_redeploy_that_failed_has_left_counts_once(means, tool):
+    tool.install()
+    found = composed(tool.folder, "web", "web")
+    same = {"com.docker.compose.container-number": "1"}
+    twice = tuple(replace(each, labels={**each.labels, **same}) for each in found.containers)
+
+    act("redeploy", replace(found, containers=twice), means)
+
+    assert tool.called[-1]["arguments"][-3:] == ["--scale", "web=1", "web"]
 
 
 def test_a_compose_service_is_scaled_by_compose_without_touching_what_runs(means, tool):

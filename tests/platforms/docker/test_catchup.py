@@ -45,13 +45,18 @@ def a_ring(begin, end):
         ([], 5, [], False),
         (a_ring(1, RING + 7), 6, a_ring(1, 6), False),  # the 6 oldest are gone
         (a_ring(1, RING + 7), 7, a_ring(1, 6), True),
-        (a_ring(7, RING + 7), 6, a_ring(7, 9), False),  # full: it may have had more
+        (a_ring(7, RING + 7), 6, a_ring(7, 9), True),  # full, and still has that
+        (a_ring(8, RING + 8), 6, a_ring(7, 9), False),
     ],
 )
 def test_a_ring_shows_whether_events_are_missing(ring, since, before, is_covered):
-    oldest = oldest_of(before) if before is not None else None
+    oldest = oldest_of(before, len(before)) if before is not None else None
 
     assert covers(ring, since, oldest) is is_covered
+
+
+def test_of_a_ring_that_was_not_read_as_a_whole_nobody_knows_the_oldest():
+    assert oldest_of(a_ring(1, 9), RING) is None
 
 
 @given(st.integers(0, 3 * RING), st.integers(1, 2 * RING), st.integers(0, 2 * RING))
@@ -62,5 +67,5 @@ def test_what_is_said_to_be_covered_is_there(restarted_at, told, missed):
     now = [Mark(n, "c") for n in every if n >= restarted_at or restarted_at > told + missed]
     ring = now[-RING:]
 
-    if covers(ring, told, oldest_of(before)):
+    if covers(ring, told, oldest_of(before, len(before))):
         assert {mark.time_nano for mark in ring} >= set(range(told + 1, told + missed + 1))

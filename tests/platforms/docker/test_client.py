@@ -68,6 +68,7 @@ def test_an_engine_says_who_it_is(client):
         "version": "20.10.24",
         "api": "/v1.41",
         "podman": False,
+        "keeps_containers": False,
         "swarm": None,
     }
 
@@ -105,8 +106,14 @@ def test_podman_is_known_by_its_host_for_its_id_changes(engine, client):
 
     described = client.describe()
 
-    assert described["podman"] is True
+    assert described["podman"] is described["keeps_containers"] is True
     assert described["id"] == "podman@dock"
+
+
+def test_live_restore_keeps_an_engines_containers(engine, client):
+    engine.info["LiveRestoreEnabled"] = True
+
+    assert client.describe()["keeps_containers"] is True
 
 
 def test_an_engine_that_keeps_its_identity_to_itself_is_known_by_its_address(engine, client):

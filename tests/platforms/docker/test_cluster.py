@@ -152,3 +152,29 @@ def test_events_and_listings_tell_of_one_node():
     gone = an_event("remove", "node-2", 9, kind="node", name="x")
     assert [each.line[1] for each in story.tell(gone)] == ["Terminated"]
     assert story.listed(services=[], nodes=[]) == []
+
+
+def test_after_a_restart_only_what_has_changed_is_told():
+    story = a_swarm(a_service(), a_service(id="svc2", name="api"), nodes=[a_node()])
+    same = [a_service(), a_service(id="svc2", name="api")]
+    assert story.again().listed(services=same, nodes=[a_node()]) == []
+
+    told = story.again().listed(services=[a_service(0, 1)], nodes=[a_node("Unreachable")])
+
+    assert [(each.data["action"], *each.line[:2]) for each in told] == [
+        ("update", "node", "Unreachable"),
+        ("update", "service", "Not running"),
+        ("update", "stack", "Partly running"),
+        ("update", "service", "Terminated"),
+        ("update", "stack", "Not running"),
+    ]
+
+
+def test_what_events_told_of_a_service_is_known_after_a_restart():
+    story = a_swarm(a_service())
+    story.tell(service_event("update", **{"updatestate.new": "updating"}))
+
+    again = story.again()
+
+    assert again.listed(services=[a_service(0, 1, update="updating")], nodes=[]) == []
+    assert lines(again.listed(services=[a_service()], nodes=[]))[0][:2] == ("service", "Running")

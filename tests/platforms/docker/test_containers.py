@@ -14,7 +14,7 @@ RECORDED_AT = datetime(2026, 11, 22, 13, 28, 10, 400_000, UTC)
 INSPECTED = {
     # name: state, exit code, restarts, health, whether the kernel killed it
     "created": ("Starting", None, 0, None, False),
-    "bad": ("Starting", None, 0, None, False),  # its program does not exist: it never ran
+    "bad": ("Stopped", 127, 0, None, False),  # its program does not exist: it never ran
     "running": ("Running", None, 0, None, False),
     "paused": ("Running", None, 0, None, False),
     "starting": ("Running", None, 0, "starting", False),
@@ -63,6 +63,14 @@ def test_a_run_has_its_times_and_what_never_ran_has_none() -> None:
     assert found["created"].started_at is found["created"].finished_at is None
 
 
+@pytest.mark.parametrize("seconds", [33, -1, None])
+def test_a_container_may_say_how_long_a_stop_is_to_wait(seconds: int | None) -> None:
+    found = read_container({"Id": "c", "Config": {"StopTimeout": seconds}})
+
+    assert found is not None
+    assert found.stop_seconds == seconds
+
+
 def test_the_image_is_what_the_container_was_made_from() -> None:
     found = inspected("docker-20.10")
 
@@ -74,6 +82,7 @@ def test_the_image_is_what_the_container_was_made_from() -> None:
 @pytest.mark.parametrize("answers", ["docker-20.10", "podman-4.3"])
 def test_the_list_agrees_with_inspect_as_far_as_it_goes(answers: str) -> None:
     found = inspected(answers)
+    found.pop("bad", None)  # what could not be started is Created for the list
     del found["paused"]  # the list of Podman keeps the health of one to itself
 
     for row in [row for entry in recorded(answers)["list"] if (row := read_row(entry))]:
@@ -140,7 +149,8 @@ ENDED = replace(
         (ENDED, "exited", "Exited (137) 5 minutes ago", False),
         (ENDED, "exited", "Exited (3) 2 seconds ago", False),
         (replace(ENDED, name="old"), "exited", "Exited (3) 5 minutes ago", False),
-        (replace(ENDED, state="Starting"), "created", "Created", True),
+        (replace(ENDED, state="Starting"), "created", "Created", False),  # it may have failed
+        (replace(ENDED, exit_code=127, finished_at=None), "created", "Created", True),
     ],
 )
 def test_the_list_shows_who_changed(

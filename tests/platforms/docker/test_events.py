@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.platforms.docker.events import decoded, parse_event
+from reactor.platforms.docker.events import decoded, labels_in, parse_event
 from tests.fake_engine import TIME, docker_event
 
 
@@ -62,6 +62,40 @@ def test_an_action_is_one_word(action, word, health):
 
 def test_services_and_nodes_are_removed_and_not_destroyed():
     assert parse_event({**docker_event("remove"), "Type": "service"}).action == "remove"
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ("die", {"execDuration": "3"}),  # that code may be the label
+        ("kill", {"exitCode": "0", "execDuration": "3"}),  # those are other labels
+        ("start", {"exitCode": "0", "execDuration": "3", "signal": "9"}),
+    ],
+)
+def test_where_a_label_has_the_name_of_an_attribute_nobody_knows_which_of_them_it_is(action, told):
+    event = parsed(action, exitCode="0", execDuration="3", signal="9")
+
+    unmasked = event.unmasked({"exitCode": "0", "signal": "9", "name": "x"})
+
+    rest = {name: unmasked.attributes.get(name) for name in ("name", "image")}
+    assert unmasked.attributes == {**rest, **told, **({"signal": "9"} if action == "die" else {})}
+    assert (rest, unmasked.key) == ({"name": "web-1", "image": "nginx:1.27"}, event.key)
+
+
+@pytest.mark.parametrize(
+    ("action", "labels"),
+    [("create", {"exitCode": "0", "tier": "front"}), ("die", {"tier": "front"})],
+)
+def test_all_but_the_attributes_of_an_action_are_labels(action, labels):
+    event = parsed(action, exitCode="0", tier="front")
+
+    assert labels_in(event.attributes, action) == labels
+
+
+def test_podman_tells_an_exit_code_of_what_has_none_yet():
+    event = parsed("start", containerExitCode="0")
+
+    assert labels_in(event.attributes, "start") == {}
 
 
 def test_podman_tells_the_exit_code_under_a_name_of_its_own():

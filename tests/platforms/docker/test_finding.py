@@ -120,6 +120,37 @@ def test_a_swarm_service_can_be_opted_out(acted):
     assert "reactor.enable=false" in reason(acted, MANAGER, uri("service", "s1"))
 
 
+def a_task(acted, **labels):
+    """A container of the service s1."""
+    acted.run("t1", **{"com.docker.swarm.service.id": "s1", **labels})
+    return uri("container", "t1")
+
+
+SPEC = {"Labels": {"reactor.enable": "false"}}
+
+
+def test_a_task_of_a_service_that_is_opted_out_is_left_alone_as_far_as_a_manager_knows(acted):
+    acted.answers["/services/s1"] = (200, {"ID": "s1", "Spec": SPEC})
+    task = a_task(acted)
+
+    why = "'name-t1' is labelled reactor.enable=false: reactor leaves it alone"
+    assert reason(acted, MANAGER, task) == why
+    assert reason(acted, ENGINE, task) is None
+
+
+def test_a_tasks_own_label_wins(acted):
+    acted.answers["/services/s1"] = (200, {"ID": "s1", "Spec": SPEC})
+
+    assert reason(acted, MANAGER, a_task(acted, **{"reactor.enable": "true"})) is None
+
+
+def test_who_may_not_ask_for_a_service_does_not_act_on_its_tasks(acted):
+    acted.answers["/services/s1"] = (403, {"message": "forbidden"})
+
+    with pytest.raises(Refusal, match="SERVICES=1"):
+        reason(acted, MANAGER, a_task(acted))
+
+
 @pytest.mark.parametrize("asked", [uri("container", "c1f00d"), WEB, SHOP])
 def test_reactor_does_not_act_on_its_own_container_nor_on_what_holds_it(acted, asked):
     acted.run("c1f00d", **COMPOSE_LABELS)

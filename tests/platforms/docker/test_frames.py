@@ -1,6 +1,8 @@
 import json
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from reactor.engine.normalize import normalize, record_of
 from reactor.engine.runs import Run
 from reactor.model.event import Arrival
@@ -31,6 +33,7 @@ def test_what_is_known_of_an_end_is_told():
     assert told == {
         "docker_id": "c0ffee",
         "name": "web-1",
+        "slot": "web-1",
         "image": "nginx:1.27",
         "state": "Stopped",
         "exit_code": 137,
@@ -47,6 +50,14 @@ def test_only_an_end_tells_how_the_run_ended_and_nothing_unknown_is_told():
 
     assert end.keys() - other.keys() == {"exit_code", "oom_killed", "ran_for"}
     assert container_facts(Known(id="c0ffee"), is_end=True).keys() == {"uuid", "uri", "docker_id"}
+
+
+def test_a_task_has_the_place_of_the_one_that_it_replaces():
+    """Each has a name of its own, by which no throttle holds."""
+    labels = {"com.docker.swarm.task.name": "web.1.63yuudp6qldc"}
+    known = replace(ENDED, name="web.1.63yuudp6qldc", labels=labels)
+
+    assert container_facts(known, is_end=True)["slot"] == "web.1"
 
 
 def test_a_frame_is_named_by_what_made_it():

@@ -2,13 +2,15 @@ from itertools import product
 
 import pytest
 
+from reactor.model.cause import Cause, Judgement
 from reactor.platforms.docker.engine import ListedService
-from reactor.platforms.docker.groups import Groups, state_of
-from reactor.platforms.docker.objects import Place, Thing
+from reactor.platforms.docker.groups import Groups, stack_state_of, state_of
+from reactor.platforms.docker.known import Known
+from reactor.platforms.docker.objects import SWARM_SERVICE, Place, Thing
 
 NODE = Thing("node", "n", "dock")
 SHOP = Thing("stack", "shop", "shop")
-WEB, DB = Thing("service", "web", "web"), Thing("service", "db", "db")
+WEB, DB, BAD = (Thing("service", name, name) for name in ("web", "db", "bad"))
 
 
 def a_place(service, stack=SHOP):
@@ -18,6 +20,30 @@ def a_place(service, stack=SHOP):
 def lines(changes):
     """What changed, in short."""
     return [(each.thing.name, each.state, each.is_new) for each in changes]
+
+
+@pytest.mark.parametrize(
+    ("labels", "cause", "state"),
+    [
+        ({}, Cause.PLANNED_STOP, ["Stopped", "Stopped"]),
+        ({}, Cause.DEPLOY, ["Stopped", "Stopped"]),
+        ({SWARM_SERVICE: "svc1"}, Cause.CRASH, []),
+    ],
+)
+def test_a_container_stands_in_its_service_unless_others_count_it(labels, cause, state):
+    judged = Judgement(cause=cause, planned=True)
+    known = Known(id="c1", state="Stopped", labels=labels, judged=judged)
+
+    assert [each.state for each in Groups().stand(known, a_place(WEB))] == state
+
+
+def test_what_was_replaced_takes_nothing_from_its_service():
+    groups, judged = Groups(), Judgement(cause=Cause.DEPLOY, planned=True)
+    list(groups.stand(Known(id="new", state="Running"), a_place(WEB)))
+
+    old = Known(id="old", state="Stopped", judged=judged)
+
+    assert list(groups.stand(old, a_place(WEB))) == []
 
 
 @pytest.mark.parametrize(
@@ -46,6 +72,25 @@ def lines(changes):
 )
 def test_the_state_of_a_group_follows_from_its_members(members, state):
     assert state_of(members) == state
+
+
+@pytest.mark.parametrize(
+    ("services", "state"),
+    [
+        ([], "Terminated"),
+        (["Starting", "Starting"], "Starting"),
+        (["Running", "Starting"], "Starting"),  # all are starting or already running
+        (["Redeploying", "Starting"], "Starting"),
+        (["Running", "Starting", "Stopped"], "Partly running"),
+        (["Partly running", "Starting"], "Partly running"),
+        (["Running", "Stopped"], "Partly running"),
+        (["Running", "Running"], "Running"),
+        (["Starting", "Stopped"], "Starting"),
+        (["Stopping", "Stopped"], "Stopping"),
+    ],
+)
+def test_a_stack_runs_once_none_of_its_services_is_starting(services, state):
+    assert stack_state_of(services) == state
 
 
 STATES = ("Starting", "Running", "Partly running", "Stopping", "Stopped", "replaced")
@@ -84,6 +129,19 @@ def test_services_and_stacks_follow_their_containers():
         ("shop", "Terminated", False),
     ]
     assert groups.state(SHOP) is None
+
+
+def test_a_stack_is_starting_until_its_last_service_runs_or_cannot_be_started():
+    groups, shop = Groups(), {"db": a_place(DB), "web": a_place(WEB), "bad": a_place(BAD)}
+    steps = [(name, "Starting") for name in shop]
+    steps += [("db", "Running"), ("web", "Running"), ("bad", "Stopped")]
+
+    told = []
+    for name, state in steps:
+        list(groups.move(name, shop[name], state))
+        told.append(groups.state(SHOP))
+
+    assert told == [*["Starting"] * 5, "Partly running"]
 
 
 def test_of_a_deploy_one_container_after_the_other_nothing_is_told():

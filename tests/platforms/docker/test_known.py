@@ -12,12 +12,13 @@ CRASH = Judgement(cause=Cause.CRASH, planned=False)
 
 
 def test_an_event_names_a_container_and_its_labels():
-    attributes = {"name": "web-1", "image": "nginx", "exitCode": "7", "signal": "9", **COMPOSE}
+    attributes = {"name": "web-1", "image": "nginx", "exitCode": "7", **COMPOSE}
 
-    known = first_seen("c0ffee", attributes)
+    known = first_seen("c0ffee", attributes, "die")
 
     assert (known.id, known.name, known.image) == ("c0ffee", "web-1", "nginx")
     assert known.labels == COMPOSE
+    assert first_seen("c0ffee", attributes, "create").labels == {**COMPOSE, "exitCode": "7"}
 
 
 @pytest.mark.parametrize(
@@ -78,13 +79,21 @@ def test_of_a_later_run_a_listing_knows_the_start_alone():
     assert (after.short_runs, after.told, after.judged) == (2, 7, None)
 
 
-@pytest.mark.parametrize(("seconds", "state"), [(65, "Stopping"), (65.1, "Running")])
-def test_what_was_asked_to_stop_is_stopping_for_a_minute_though_it_is_listed_as_running(
-    seconds, state
-):
-    before = structs.replace(running_since(1.2), state="Stopping")
+@pytest.mark.parametrize(
+    ("grace", "given"),
+    [(None, 10), (0, 0), (33, 33), (-1, 3600), (10**30, 3600)],
+)
+def test_who_runs_on_after_the_time_of_a_stop_has_survived_the_signal(grace, given):
+    before = structs.replace(running_since(1.2), state="Stopping")  # the signal came at 5 s
+    container = a_container(started_at=at(1.0), stop_seconds=grace)
+    over = 5 + given + 2
 
-    assert listed(a_container(started_at=at(1.0)), before, at(seconds)).state == state
+    assert listed(container, before, at(over - 0.1)).state == "Stopping"
+    assert listed(container, before, at(over)).state == "Running"
+
+
+def test_without_a_signal_there_is_no_time_for_its_end():
+    assert Known(id="c", state="Stopping").ends_by is None
 
 
 def test_a_container_that_nobody_knew_is_as_it_is_listed():

@@ -62,13 +62,15 @@ def test_a_first_listing_inspects_every_container(name: str) -> None:
 
 
 def test_what_looks_as_it_is_known_is_not_inspected_again() -> None:
+    """But for what was made and not started: that it could not be, the list does not show."""
     client = engine_of("docker-20.10")
     known = by_id(whole(client))
+    made = next(each.id for each in known.values() if each.state == "Starting")
     client.paths.clear()
 
     listing = again(client, known)
 
-    assert client.paths == [LIST]
+    assert client.paths == [LIST, inspect_path(made)]
     assert by_id(listing) == known
 
 
@@ -85,14 +87,15 @@ def test_after_a_gap_all_are_inspected_whatever_is_known() -> None:
 def test_who_is_new_or_changed_is_inspected() -> None:
     client = engine_of("docker-20.10")
     known = by_id(whole(client))
-    new, changed, *_ = known
+    named = {each.name: each.id for each in known.values()}
+    new, changed, made = (named[name] for name in ("exited", "running", "created"))
     del known[new]
     known[changed] = replace(known[changed], name="another")
     client.paths.clear()
 
     listing = again(client, known)
 
-    assert client.paths == [LIST, inspect_path(new), inspect_path(changed)]
+    assert sorted(client.paths) == sorted([LIST, *map(inspect_path, (new, changed, made))])
     assert by_id(listing) == by_id(whole(client))
 
 

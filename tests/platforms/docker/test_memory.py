@@ -7,10 +7,12 @@ from msgspec import structs
 
 from reactor.engine.runs import Kill, Replacement, Run
 from reactor.model.cause import Cause, Judgement
+from reactor.platforms.docker.events import parse_event
 from reactor.platforms.docker.known import Known
 from reactor.platforms.docker.memory import Memory, engine_of
+from reactor.platforms.docker.objects import Standing, Thing
 from tests.builders import replace
-from tests.platforms.docker.story import ENGINE, Story, an_event, at
+from tests.platforms.docker.story import COMPOSE, ENGINE, Story, an_event, at
 
 WEB = Known(
     id="c0ffee",
@@ -159,3 +161,92 @@ def test_an_engine_that_has_only_older_events_moves_nobody_back():
     story.tell(an_event("create", "other", seconds=10))
 
     assert story.kept["since"] == str(an_event("create", seconds=60)["timeNano"])
+
+
+STOP = (
+    an_event("kill", seconds=0, signal="15", **COMPOSE),
+    an_event("die", seconds=0.1, exitCode="143", **COMPOSE),
+    an_event("stop", seconds=0.2, **COMPOSE),
+)
+
+
+def stopped():
+    """A story in which a container of a service was told to have been stopped, and its frame."""
+    story = Story()
+    told = story.tell(*STOP) + story.wait(5)
+    (end,) = (each for each in told if each.line[:3] == ("container", "Stopped", "planned_stop"))
+    return story, end
+
+
+def ends_kept(story):
+    return [key for key, value in story.kept.items() if key.startswith("end/") and value]
+
+
+def test_a_replacement_that_was_made_while_nobody_watched_still_corrects_what_was_told():
+    story, end = stopped()
+
+    told = story.again().tell(*STOP, an_event("create", "new", 20, **COMPOSE))
+
+    (revised,) = (each for each in told if each.data["type"] == "revised")
+    assert (revised.line[2:], revised.data["was"]) == (("deploy", True), "planned_stop")
+    assert revised.data["revises"] == end.data["uuid"]
+    assert revised.facts["container"]["exit_code"] == 143
+    assert revised.facts["container"]["new_image"] == "nginx:1.27"
+
+
+def test_an_engine_that_was_lost_while_nobody_watched_still_corrects_what_was_told():
+    story = stopped()[0].again()
+
+    story.model.restarted(at(9))
+
+    assert [each.line[:3] for each in story.told() if each.data["type"] == "revised"] == [
+        ("revised", None, "host_down")
+    ]
+    assert ends_kept(story) == []
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        an_event("create", "new", 20, **COMPOSE),
+        an_event("start", seconds=20, **COMPOSE),
+        an_event("create", "other", 61, **{**COMPOSE, "com.docker.compose.service": "db"}),
+    ],
+    ids=["revised", "started", "a minute later"],
+)
+def test_an_end_that_stays_as_it_was_told_is_forgotten(later):
+    story, _ = stopped()
+    assert len(ends_kept(story)) == 1
+
+    story.tell(later)
+
+    assert ends_kept(story) == []
+    assert story.again().tell(an_event("create", "newer", 62, **COMPOSE))[0].line[0] == "container"
+
+
+def test_an_event_that_was_handed_in_is_known_again_and_no_later_one():
+    memory = Memory(of_containers(structs.replace(WEB, told=7)), ENGINE)
+    memory.containers()
+
+    first, last, later = (parse_event(an_event("start") | {"timeNano": n}) for n in (6, 7, 8))
+
+    assert [memory.has(each) for each in (first, last, later, first)] == [True, True, False, False]
+
+
+def test_the_services_and_nodes_of_a_swarm_are_found_again_as_they_were_left():
+    shop, web = Thing("stack", "s", "shop"), Thing("service", "w", "web")
+    service = Standing(id="svc1", thing=web, stack=shop, state="Running")
+    node = Standing(id="node-2", thing=Thing("node", "n", "dock2"), state="Deployed")
+    memory = Memory({}, ENGINE)
+    memory.keep_swarm([service, node])
+    kept = kept_after(memory)
+
+    memory = Memory(kept, ENGINE)
+    assert set(memory.swarm()) == {service, node}
+    memory.keep_swarm([replace(service, state="Stopped")])
+
+    changed = memory.changed(None)
+    assert changed.keys() == {"swarm/service/svc1", "swarm/node/node-2"}
+    assert changed["swarm/node/node-2"] is None
+    memory.keep_swarm([replace(service, state="Stopped")])
+    assert memory.changed(None) == {}

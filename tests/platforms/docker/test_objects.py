@@ -6,8 +6,10 @@ from reactor.platforms.docker.objects import (
     Thing,
     cluster_of,
     is_opted_out,
+    meant_for_us,
     node_of,
     place_of,
+    slot_of_task,
     stack_of,
     swarm_node,
     swarm_service,
@@ -15,6 +17,7 @@ from reactor.platforms.docker.objects import (
 from tests.builders import replace
 from tests.platforms.docker.story import COMPOSE, ENGINE, MANAGER, SWARM
 
+ONE_OFF = "com.docker.compose.oneoff"
 OTHER = Engine(id="OTHER", name="dock2", version="20.10.24")
 
 
@@ -37,6 +40,8 @@ def names(labels, engine=ENGINE):
         ({"com.docker.compose.project": "shop"}, ENGINE, {"node": "dock", "stack": "shop"}),
         ({"com.docker.compose.service": "web"}, ENGINE, {"node": "dock"}),
         ({"com.docker.swarm.service.id": "svc1"}, ENGINE, {"node": "dock"}),
+        ({**COMPOSE, ONE_OFF: "True"}, ENGINE, {"node": "dock", "stack": "shop"}),
+        ({**COMPOSE, ONE_OFF: "False"}, ENGINE, names(COMPOSE)),
     ],
 )
 def test_labels_say_what_a_container_belongs_to(labels, engine, found):
@@ -96,6 +101,19 @@ def test_only_managers_know_their_cluster(swarm, name):
 
 
 @pytest.mark.parametrize(
+    ("labels", "slot"),
+    [
+        ({"com.docker.swarm.task.name": "web.2.63yuudp6qldc1d0s5l5zpnpgs"}, "web.2"),
+        ({"com.docker.swarm.task.name": "agent.e0x6tzjnugoi.r4135jhzsy4"}, "agent.e0x6tzjnugoi"),
+        ({"com.docker.swarm.task.name": ""}, ""),
+        (COMPOSE, ""),
+    ],
+)
+def test_a_task_has_a_place_whatever_its_container_is_called(labels, slot):
+    assert slot_of_task(labels) == slot
+
+
+@pytest.mark.parametrize(
     ("text", "is_out"),
     [
         *((text, True) for text in ("false", " False ", "0", "no", "off")),
@@ -104,3 +122,9 @@ def test_only_managers_know_their_cluster(swarm, name):
 )
 def test_a_label_takes_a_container_out(text, is_out):
     assert is_opted_out({} if text is None else {"reactor.enable": text}) is is_out
+
+
+def test_some_labels_are_meant_for_us():
+    labels = {"reactor.severity": "high", "reactor": "x", "com.example.reactor.x": "y"}
+
+    assert meant_for_us(labels) == {"reactor.severity": "high"}

@@ -54,7 +54,7 @@ def test_the_second_line_is_all_that_the_engine_still_has(engine):
         running.next()
         ring = running.next()
 
-    assert ring == {"reactor": "ring", "events": past[1:]}
+    assert ring == {"reactor": "ring", "events": past[1:], "count": RING}
 
 
 def test_a_ring_of_very_long_events_is_cut_to_the_newest_that_fit_in_a_line(engine):

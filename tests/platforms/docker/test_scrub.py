@@ -18,9 +18,11 @@ from reactor.platforms.docker.scrub import (
     secrets_of,
 )
 
+INNOCENT = ("true", "false", "none", "null", "default")
+
 # The mask is made of stars, and what stands beside it can make up a star of a secret.
 VALUES = st.text(st.characters(codec="utf-8", exclude_characters="*"), min_size=4).filter(
-    lambda value: len(value.strip()) >= 4 and value not in ("true", "false", "none", "null")
+    lambda value: len(value.strip()) >= 4 and value.lower() not in INNOCENT
 )
 NAMES = st.sampled_from(["DB_PASSWORD", "PGPASS", "api-key", "AUTH", "dbPwd", "MY_SECRET_2", "DSN"])
 ENVIRONMENTS = st.dictionaries(NAMES, VALUES, min_size=1)
@@ -100,6 +102,8 @@ WORDS = [
     "\\",
     "@",
     "Bearer ",
+    "curl -u ",
+    "mysql -p",
     "a",
     "b1",
     " ",
@@ -130,6 +134,11 @@ def test_what_is_scrubbed_stays_so(words):
         ("CONNECTION=Server=db;Password=h2nter;", "h2nter of db", "*** of db"),
         ("RANDOM=Xk9mQ2vL8", "got Xk9mQ2vL8", "got ***"),
         ("OPTS=-a --id=Xk9mQ2vL8 -b", "got Xk9mQ2vL8", "got ***"),
+        ("PWD=hunter22", "got hunter22", "got ***"),
+        ("PWD=/srv/app", "in /srv/app", "in /srv/app"),
+        ("OLDPWD=/srv/app", "in /srv/app", "in /srv/app"),
+        ("CARD_PIN=1234", "got 1234", "got ***"),
+        ("LED_PIN=13", "13", "13"),
         ("PASSWORD=pw1", "pw1 is too short to be looked for", "pw1 is too short to be looked for"),
         ("PASSWORD=true", "true", "true"),
         ("PASSWORD=     ", "    indented", "    indented"),
@@ -149,6 +158,7 @@ def test_secrets_that_overlap_leave_nothing_between_them():
     [
         *("PASSWORD", "db_passwd", "MYSQL_PWD", "PGPASS", "API_KEY", "apiKey", "SECRET_KEY_BASE"),
         *("GITHUB_TOKEN", "BASIC_AUTH", "SENTRY_DSN", "AWS_CREDENTIALS", "jwt", "PASSPHRASE1"),
+        *("MYSQL_ROOT_PW", "rootPw", "CARD_PIN", "PWD"),
     ],
 )
 def test_a_name_says_that_its_value_is_secret(name):
@@ -158,7 +168,18 @@ def test_a_name_says_that_its_value_is_secret(name):
 @pytest.mark.parametrize(
     "name",
     [
-        *("PATH", "PWD", "OLDPWD", "AUTHOR", "PASSENGER_ENV", "KEYSPACE", "HOSTNAME", "", "=", "_"),
+        *(
+            "PATH",
+            "PIN_COUNT",
+            "SPIN",
+            "AUTHOR",
+            "PASSENGER_ENV",
+            "KEYSPACE",
+            "HOSTNAME",
+            "",
+            "=",
+            "_",
+        ),
         *("DB_PASSWORD_FILE", "TOKEN_TTL", "AUTH_HOST", "POSTGRES_HOST_AUTH_METHOD"),
     ],
 )

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from reactor.platforms.docker.services import (
     FORMER,
+    labels_of,
     redeployed,
     replicas,
     scaled,
@@ -59,6 +60,15 @@ def test_a_service_that_others_stopped_starts_with_one(written):
 
 def test_a_service_has_as_many_replicas_as_it_is_scaled_to():
     assert scaled(a_spec(3), 7) == a_spec(7)
+
+
+def test_labels_for_reactor_that_a_service_gives_its_containers_are_its_own_too():
+    given = {"reactor.enable": "true", "tier": "front"}
+    own = {"reactor.enable": "false", "reactor.team": "a", "tier": "back"}
+    spec = {"Labels": own, "TaskTemplate": {"ContainerSpec": {"Labels": given}}}
+
+    assert labels_of(spec) == {"reactor.enable": "true", "reactor.team": "a", "tier": "back"}
+    assert labels_of(None) == {}
 
 
 @pytest.mark.parametrize("mode", [{"Global": {}}, {"ReplicatedJob": {"MaxConcurrent": 1}}, None])

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reactor.platforms.docker.client import Gone
+from reactor.platforms.docker.client import Gone, Refusal
 from reactor.platforms.docker.engine import ListedContainer, ListedService, Swarm
-from reactor.platforms.docker.swarm import ListedSwarm, list_swarm
+from reactor.platforms.docker.swarm import ListedSwarm, list_swarm, service_labels
 from tests.platforms.docker.recorded import ENGINE, MANAGER, WORKER_ID, Asked, manager_of, refused
 
 RUNNING_ID = "bad641d515b87e66cf08fda7e5f8c8c15480222b981e96af722d442671fe6736"
@@ -43,6 +43,32 @@ def test_a_service_is_counted_over_all_nodes() -> None:
     assert counts == {"shop_web": (3, 3), "shop_glob": (2, 2), "shop_nope": (0, 1)}
     assert listed["shop_web"].labels == {"com.docker.stack.namespace": "d8"}
     assert listed["shop_web"].image == "reactor-test:latest"
+
+
+def test_a_service_has_the_labels_for_reactor_that_it_gives_its_containers() -> None:
+    client = manager_of("swarm")
+    spec = {"Name": "web", "TaskTemplate": {"ContainerSpec": {"Labels": {"reactor.team": "a"}}}}
+    client.answers["/v1.41/services"] = [{"ID": "s", "Spec": spec}]
+
+    assert services(list_swarm(client, MANAGER, {}))["web"].labels == {"reactor.team": "a"}
+
+
+def test_one_service_is_asked_for_its_labels() -> None:
+    spec = {"Labels": {"reactor.enable": "false"}}
+    client = Asked({"/v1.41/services/s": {"ID": "s", "Spec": spec}})
+
+    assert service_labels(client, MANAGER, "s", timeout=2) == spec["Labels"]
+    assert service_labels(client, MANAGER, "gone", timeout=2) == {}
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, Refusal), (503, Gone)])
+def test_a_manager_that_does_not_tell_of_a_service_is_not_one_without(
+    status: int, error: type[Exception]
+) -> None:
+    client = Asked({"/v1.41/services/s": refused(status)})
+
+    with pytest.raises(error):
+        service_labels(client, MANAGER, "s", timeout=2)
 
 
 def test_what_ran_on_a_lost_node_does_not_count() -> None:

@@ -1,6 +1,6 @@
-from reactor.model.cause import Cause, Judgement
 from reactor.model.event import Frame
 from reactor.platforms.docker.groups import Groups
+from reactor.platforms.docker.inherited import Inherited
 from reactor.platforms.docker.objects import swarm_node
 from reactor.platforms.docker.telling import Telling
 from tests.platforms.docker.story import COMPOSE, ENGINE, MANAGER, SWARM, Story, an_event, at
@@ -56,20 +56,19 @@ def test_a_container_of_a_swarm_names_its_cluster():
 
 
 def frames_of(engine, tell):
-    telling = Telling(engine, Groups())
+    telling = Telling(engine, Groups(), Inherited(engine))
     tell(telling)
     return telling.take(), telling
 
 
 def test_a_node_is_told_with_why_it_is_lost():
-    lost = Judgement(cause=Cause.HOST_DOWN, planned=False, evidence=("no engine",))
     other = swarm_node("node-2", "dock2", MANAGER)
 
     (own, peer), _ = frames_of(
         MANAGER,
         lambda telling: (
-            telling.node("Unreachable", at(0), lost, None),
-            telling.node("Deployed", at(1), None, other),
+            telling.node("Unreachable", at(0), "no engine"),
+            telling.node("Deployed", at(1), other=other),
         ),
     )
 
@@ -82,7 +81,7 @@ def test_frames_are_taken_once_in_their_order():
     foreign = Frame(b"{}", "x")
 
     made, telling = frames_of(
-        ENGINE, lambda telling: (telling.node("Deployed", at(0), None, None), telling.add(foreign))
+        ENGINE, lambda telling: (telling.node("Deployed", at(0)), telling.add(foreign))
     )
 
     assert made[1] is foreign

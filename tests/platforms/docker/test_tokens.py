@@ -56,6 +56,21 @@ def found(text):
         ("[password] => hunter2", "hunter2"),
         ("mysql --user x --password hunter2 shop", "hunter2"),
         ("tool --api-key hunter2", "hunter2"),
+        ("MYSQL_ROOT_PW=hunter2", "hunter2"),
+        ("MYSQL_PWD=/hunter2", "/hunter2"),
+        ("PWD=hunter2", "hunter2"),
+        ("userPasswd: hunter2", "hunter2"),
+        ("KEY_PASSPHRASE='hun ter2'", "hun ter2"),
+        ("CARD_PIN=1234", "1234"),
+        ("mysqldump -u root -phunter2 shop", "hunter2"),
+        ("+ /usr/bin/mysql -h db -p'hun ter2' shop", "hun ter2"),
+        ('cmd: ["mariadb", "-uroot", "-phunter2"]', "hunter2"),
+        ("mysql shop; mysql --host db -p1234", "1234"),
+        ("curl -fsSu bob:hunter2 https://db/", "hunter2"),
+        ("curl https://db/ --user 'bob:hun ter2'", "hun ter2"),
+        ("curl --proxy-user=bob:hunter2 https://db/", "hunter2"),
+        ('exec ["curl","-u","bob:hunter2"]', "hunter2"),
+        (json.dumps('["curl", "-u", "bob:hunter2"]'), "hunter2\\"),
     ],
 )
 def test_a_form_gives_a_credential_away(text, secret):
@@ -78,6 +93,16 @@ def test_a_form_gives_a_credential_away(text, secret):
         "task-running-in-the-background",
         "panic: runtime error: index out of range [5] with length 3",
         "    at Object.<anonymous> (/app/index.js:10:15)",
+        *("PWD=/app", "OLDPWD=/", "pwd: ~/app", '{"pwd": "/app", "n": 1}', "PWD=C:\\app"),
+        *("led_pin = 13", "pin 4 is high", "spin: 2000"),
+        "docker run --name mysql -p3306:3306 -p127.0.0.1:80:80 mysql:8",
+        "mysql | ready -pending",
+        "mysql: ready for connections\n-prune",
+        "mysqld -printed, php-mysql -pdo",
+        "mkdir -path, cp -parents, mysql -P3306 --port 3306",
+        "docker exec -u app:app shop ls",
+        "curl: (7) Failed to connect to db port 80 after 0 ms",
+        "docker run --name curl -u 1000:1000 curlimages/curl https://db:80/",
     ],
 )
 def test_an_ordinary_line_gives_nothing_away(text):
@@ -96,6 +121,14 @@ BOMBS = [
     *("://:", "://a:", "://x", "a:b@", "-----", PEM, PEM[:31], PEM[:32] + "-", PEM[-29:]),
     *('password="', "password='\\\"", "secret_", "passw", "--pass ", "--a-", "---password- "),
     *("authorization:", "cookie=a=", "Basic ", "Bearer aaaaaaaa", "glpat-", "sk-", "AKIA"),
+    *("pwd= ", "_pin=1", "mysql ", "/mysql", "mysql -p1.", "curl ", "=curl", "curl -u '"),
+]
+
+
+# What a command is called with, on one line of a megabyte.
+CALLS = [
+    *("mysql " + part for part in ("a ", " ", "-p ", "-p1. ", "-p1:1 ", "-p' -p\" ")),
+    *("curl " + part for part in ("a ", " ", "-u ", "-u 1:1 ", "-u 'a -u \"b ", "-uuu ")),
 ]
 
 
@@ -106,6 +139,16 @@ def test_a_megabyte_of_anything_takes_no_long_time(part):
     began = time.process_time()
     assert sum(1 for _ in tokens(text)) <= MEGABYTE
     assert time.process_time() - began < 1.5  # 0.7 s at most here; what is quadratic takes hours
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_with_a_megabyte_of_arguments_takes_no_long_time(call):
+    command, part = call.split(" ", 1)
+    text = f"{command} " + part * (MEGABYTE // len(part))
+
+    began = time.process_time()
+    assert sum(1 for _ in tokens(text)) <= 1
+    assert time.process_time() - began < 1.5
 
 
 @pytest.mark.parametrize(
