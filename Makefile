@@ -13,10 +13,10 @@ check: .venv/.dev
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.test_architecture
 
-# A file's tests stay together: they share what is costly to make. Each of those beside one another
-# has a Docker Engine of its own, so there are not more of them on a larger machine.
+# Two files at once: each beside another has a Docker Engine of its own, and some measure time. A
+# file's tests stay together, for they share what is costly to make.
 test: .venv/.dev
-	@$(BIN)/pytest -m "not long" --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadfile
 
 # pytest exits with 5 when there is nothing to run, which is no failure.
 test-long: .venv/.dev
