@@ -14,6 +14,7 @@ import msgspec
 from reactor.hub.fleet import Unavailable
 from reactor.hub.update import MOST_CONTAINERS
 from reactor.hub.written import Trigger, Writing, Written
+from reactor.journal.database import sync
 from reactor.journal.lock import Lock
 from reactor.model.errors import JournalBusy, ReactorError
 
@@ -121,7 +122,7 @@ class Kept:
             opened.flush()
             os.fsync(descriptor)
         part.rename(self._path)
-        _sync(self._path.parent)
+        sync(self._path.parent)
 
     def close(self) -> None:
         """Let the next hub in. What is to be kept from now on is refused."""
@@ -141,15 +142,6 @@ def _decoded(written: bytes, path: Path) -> Writing:
         )
     file = msgspec.json.decode(written, type=_File)
     return Writing(triggers=file.triggers, wanted=file.wanted)
-
-
-def _sync(folder: Path) -> None:
-    """See a directory's list of names onto the disk. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

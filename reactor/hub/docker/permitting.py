@@ -1,8 +1,8 @@
 """What can be asked of an object of an engine, and what clients see of it until that is done. Pure.
 
 Docker Cloud refused what was asked in a state of passage, for that soon passed. Of an engine it may
-never: a container whose program is not there is Starting for good. So only a call that is under way
-keeps others off.
+not: a service whose deploy failed, or that crashes again and again, has to be mended in just such a
+state. So only a call that is under way keeps others off.
 """
 
 from dataclasses import dataclass
